@@ -1,0 +1,29 @@
+"""The recorded vectors, and how to replay them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import jwt
+
+#: When the claims were recorded, Unix time 1,430,000,000.
+RECORDED = datetime(2015, 4, 25, 22, 13, 20, tzinfo=timezone.utc)
+
+_FOLDER = Path(__file__).parent / "vectors"
+
+
+def load(name: str) -> Any:
+    return json.loads((_FOLDER / name).read_text(encoding="utf-8"))
+
+
+def title(vector: dict[str, Any]) -> str:
+    calls = "+".join(call[0] for call in vector["calls"]) or "no grants"
+    return f"{vector['class']} of {vector['args'][-1][:6]}, ttl {vector['ttl']}: {calls}"
+
+
+def claims_of(token: str, key: str) -> dict[str, Any]:
+    """What PyJWT reads from a token, whether expired or not."""
+    return jwt.decode(token, key, algorithms=["HS256"], options={"verify_exp": False})

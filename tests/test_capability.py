@@ -1,0 +1,366 @@
+from __future__ import annotations
+
+import copy
+import enum
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import jwt
+import pytest
+import recorded
+import strategies
+from freezegun import freeze_time
+from hypothesis import given
+from hypothesis import strategies as st
+
+import twilio.task_router
+from twilio.task_router import REQUIRED, TaskRouterCapability
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ARGUMENTS = ("AC123", "secret", "WS456", "WK789")
+GRANTS = ("allow_worker_fetch_attributes", "allow_worker_activity_updates", "allow_task_reservation_updates")
+
+
+def example() -> TaskRouterCapability:
+    return TaskRouterCapability(*ARGUMENTS)
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    return recorded.claims_of(token, "secret")
+
+
+class TestRecordedClaims:
+    @pytest.mark.parametrize("vector", recorded.load("claims-3.7.0.json"), ids=recorded.title)
+    def test_are_those_of_twilio_python(self, vector: dict[str, Any]) -> None:
+        capability = getattr(twilio.task_router, vector["class"])(*vector["args"])
+        for name, *arguments in vector["calls"]:
+            getattr(capability, name)(*arguments)
+        assert vector["now"] == recorded.RECORDED.timestamp()
+        with freeze_time(recorded.RECORDED):
+            ttl = [] if vector["ttl"] is None else [vector["ttl"]]
+            token = capability.generate_token(*ttl)
+        assert recorded.claims_of(token, vector["args"][1]) == vector["claims"]
+
+
+class TestAttributes:
+    def test_hold_what_was_given(self) -> None:
+        capability = example()
+        assert (
+            capability.account_sid,
+            capability.auth_token,
+            capability.workspace_sid,
+            capability.worker_sid,
+        ) == ARGUMENTS
+
+    def test_of_urls_are_as_in_3_7_0(self) -> None:
+        capability = example()
+        assert capability.version == "v1"
+        assert capability.base_url == "https://taskrouter.twilio.com/v1"
+        assert capability.base_ws_url == "https://event-bridge.twilio.com/v1/wschannels"
+        assert capability.workspace_url == "https://taskrouter.twilio.com/v1/Workspaces/WS456"
+        assert capability.worker_url == "https://taskrouter.twilio.com/v1/Workspaces/WS456/Workers/WK789"
+
+    def test_keyword_arguments_have_the_old_names(self) -> None:
+        capability = TaskRouterCapability(
+            account_sid="AC1",
+            auth_token="secret",
+            workspace_sid="WS1",
+            worker_sid="WK1",
+            base_url="http://localhost:8000",
+            version="v2",
+            base_ws_url="http://localhost:9000/ws",
+        )
+        assert capability.worker_url == "http://localhost:8000/v2/Workspaces/WS1/Workers/WK1"
+        assert capability.policies[0]["url"] == "http://localhost:9000/ws/AC1/WK1"
+        assert claims_of(capability.generate_token())["version"] == "v2"
+
+    def test_last_three_arguments_may_be_positional(self) -> None:
+        capability = TaskRouterCapability(*ARGUMENTS, "http://api", "v2", "http://ws")
+        assert capability.base_url == "http://api/v2"
+        assert capability.base_ws_url == "http://ws"
+
+    def test_policies_is_a_plain_list_of_plain_dicts(self) -> None:
+        policies = example().policies
+        assert type(policies) is list
+        assert {type(rule) for rule in policies} == {dict}
+
+    def test_a_rule_appended_by_hand_is_in_the_token(self) -> None:
+        capability = example()
+        rule: Any = {"url": "https://example.com", "method": "GET", "allow": False}
+        capability.policies.append(rule)
+        assert claims_of(capability.generate_token())["policies"][-1] == rule
+
+    def test_two_capabilities_share_no_rules(self) -> None:
+        first, second = example(), example()
+        first.allow_worker_activity_updates()
+        first.policies[-1]["post_filter"]["ActivitySid"]["required"] = False
+        second.allow_worker_activity_updates()
+        assert REQUIRED == {"required": True}
+        assert second.policies[-1]["post_filter"] == {"ActivitySid": {"required": True}}
+
+    def test_an_enum_member_counts_as_its_text(self) -> None:
+        class Worker(str, enum.Enum):
+            ALICE = "WK789"
+
+        capability = TaskRouterCapability("AC123", "secret", "WS456", Worker.ALICE)
+        assert capability.policies == example().policies
+
+    @pytest.mark.parametrize("show", [repr, str, "{}".format])
+    def test_the_auth_token_is_in_no_text_form(self, show: Any) -> None:
+        capability = TaskRouterCapability("AC123", "0123456789abcdef", "WS456", "WK789")
+        assert "0123456789abcdef" not in show(capability)
+        assert "WK789" in show(capability)
+
+
+class TestGenerateToken:
+    def test_lives_an_hour_by_default(self) -> None:
+        with freeze_time(recorded.RECORDED + timedelta(milliseconds=999)):
+            assert claims_of(example().generate_token())["exp"] == 1_430_003_600
+
+    def test_reads_the_clock_at_each_call(self) -> None:
+        capability = example()
+        with freeze_time(recorded.RECORDED) as clock:
+            first = claims_of(capability.generate_token())
+            clock.tick(10)
+            second = claims_of(capability.generate_token())
+        assert second["exp"] - first["exp"] == 10
+
+    @pytest.mark.parametrize(
+        ("ttl", "seconds"),
+        [
+            (0, 0),
+            (-60, -60),
+            (86_400_000, 86_400_000),
+            (timedelta(minutes=10), 600),
+            (timedelta(days=1000), 86_400_000),
+            (timedelta(seconds=-5), -5),
+            (timedelta(milliseconds=1999), 1),
+        ],
+    )
+    def test_expires_ttl_seconds_from_now(self, ttl: int | timedelta, seconds: int) -> None:
+        with freeze_time(recorded.RECORDED):
+            assert claims_of(example().generate_token(ttl))["exp"] == 1_430_000_000 + seconds
+
+    def test_changes_nothing_in_the_capability(self) -> None:
+        capability = example()
+        before = copy.deepcopy(vars(capability))
+        capability.generate_token(attributes={"friendly_name": "Alice"})
+        assert vars(capability) == before
+
+    def test_may_be_called_from_many_threads(self) -> None:
+        capability = example()
+        with ThreadPoolExecutor(8) as pool:
+            tokens = list(pool.map(lambda _: capability.generate_token(), range(200)))
+        # freezegun leaves the clock of other threads alone, so the expiry may differ.
+        assert all(claims_of(token)["policies"] == capability.policies for token in tokens)
+
+    def test_adds_the_attributes_as_claims(self) -> None:
+        attributes = {"friendly_name": "Zoë", "team": {"name": "support", "size": 3}}
+        with freeze_time(recorded.RECORDED):
+            plain = claims_of(example().generate_token())
+            claims = claims_of(example().generate_token(attributes=attributes))
+        assert claims == plain | attributes
+
+    def test_is_what_pyjwt_makes_of_the_same_claims(self) -> None:
+        token = example().generate_token(attributes={"friendly_name": "Zoë ☎"})
+        assert token == jwt.encode(claims_of(token), "secret", "HS256")
+
+    def test_payload_is_ascii_for_worker_js(self) -> None:
+        token = example().generate_token(attributes={"friendly_name": "Zoë ☎ 😀"})
+        payload = jwt.api_jws.decode_complete(token, "secret", algorithms=["HS256"])["payload"]
+        assert payload.isascii()
+        assert json.loads(payload)["friendly_name"] == "Zoë ☎ 😀"
+
+
+@given(
+    account_sid=strategies.sids("AC"),
+    auth_token=strategies.keys,
+    workspace_sid=strategies.sids("WS"),
+    worker_sid=strategies.sids("WK"),
+    grants=st.lists(st.sampled_from(GRANTS), max_size=5),
+    ttl=strategies.ttls | strategies.timedeltas,
+)
+def test_pyjwt_reads_back_just_the_documented_claims(
+    account_sid: str,
+    auth_token: str,
+    workspace_sid: str,
+    worker_sid: str,
+    grants: list[str],
+    ttl: int | timedelta,
+) -> None:
+    with freeze_time(recorded.RECORDED):
+        capability = TaskRouterCapability(account_sid, auth_token, workspace_sid, worker_sid)
+        for grant in grants:
+            getattr(capability, grant)()
+        claims = recorded.claims_of(capability.generate_token(ttl), auth_token)
+
+    workspace = f"https://taskrouter.twilio.com/v1/Workspaces/{workspace_sid}"
+    channel = f"https://event-bridge.twilio.com/v1/wschannels/{account_sid}/{worker_sid}"
+
+    def rule(url: str, method: str, post_filter: Mapping[str, Any]) -> dict[str, Any]:
+        return {"url": url, "method": method, "allow": True, "query_filter": {}, "post_filter": post_filter}
+
+    granted = {
+        "allow_worker_fetch_attributes": rule(f"{workspace}/Workers/{worker_sid}", "GET", {}),
+        "allow_worker_activity_updates": rule(
+            f"{workspace}/Workers/{worker_sid}", "POST", {"ActivitySid": {"required": True}}
+        ),
+        "allow_task_reservation_updates": rule(
+            f"{workspace}/Tasks/**", "POST", {"ReservationStatus": {"required": True}}
+        ),
+    }
+    seconds = ttl // timedelta(seconds=1) if isinstance(ttl, timedelta) else ttl
+    assert claims == {
+        "iss": account_sid,
+        "exp": 1_430_000_000 + seconds,
+        "version": "v1",
+        "friendly_name": worker_sid,
+        "policies": [
+            rule(channel, "GET", {}),
+            rule(channel, "POST", {}),
+            rule(f"{workspace}/Activities", "GET", {}),
+            *(granted[grant] for grant in grants),
+        ],
+        "account_sid": account_sid,
+        "workspace_sid": workspace_sid,
+        "channel": worker_sid,
+        "worker_sid": worker_sid,
+    }
+
+
+class Itself(dict[str, object]):
+    """A mapping that holds itself."""
+
+    def __init__(self) -> None:
+        super().__init__(me=self)
+
+
+NOT_SIDS = (
+    "",
+    "{}",
+    "wrong",
+    "{}1/**",
+    "{}1/../{}2",
+    "{}1*",
+    "{}1?x",
+    "{}1#x",
+    "{}1%2F",
+    "{}1\n",
+    " {}1",
+    "{}1 2",
+    "{}1_2",
+    "{}1-2",
+    "{}１",  # noqa: RUF001 - a full-width digit
+    "{}é",
+    "{}1\x00",
+    "XX1",
+)
+
+
+def lowered(prefix: str) -> str:
+    return prefix.lower() + "1"
+
+
+BAD_ARGUMENTS: list[tuple[str, Any, type[Exception]]] = [
+    *(
+        (name, text.format(prefix, prefix), ValueError)
+        for name, prefix in (("account_sid", "AC"), ("workspace_sid", "WS"), ("worker_sid", "WK"))
+        for text in (*NOT_SIDS, lowered(prefix))
+    ),
+    *(
+        (name, value, TypeError)
+        for name in ("account_sid", "workspace_sid", "worker_sid")
+        for value in (None, 5, b"WK1", ["WK1"])
+    ),
+    ("auth_token", None, TypeError),
+    ("auth_token", b"secret", TypeError),
+    ("auth_token", 5, TypeError),
+    ("auth_token", "", ValueError),
+    ("auth_token", "\ud800", ValueError),
+    ("base_url", None, TypeError),
+    ("base_url", "", ValueError),
+    ("base_url", "taskrouter.twilio.com", ValueError),
+    ("base_url", "https://taskrouter.twilio.com/", ValueError),
+    ("base_url", "https://taskrouter.twilio.com/**", ValueError),
+    ("base_url", "https://taskrouter.twilio.com?x", ValueError),
+    ("base_ws_url", None, TypeError),
+    ("base_ws_url", "https://event bridge", ValueError),
+    ("base_ws_url", "https://event-bridge.twilio.com/#x", ValueError),
+    ("version", None, TypeError),
+    ("version", 1, TypeError),
+    ("version", "", ValueError),
+    ("version", "..", ValueError),
+    ("version", "v1/Workspaces", ValueError),
+]
+
+BAD_TOKENS: list[tuple[str, Any, type[Exception]]] = [
+    *(("ttl", value, TypeError) for value in (True, False, 60.0, "60", None, b"60", [60])),
+    *(("attributes", value, TypeError) for value in ("x", 5, [("a", 1)], {1: 2}, {None: 1})),
+    *(
+        ("attributes", {claim: "x"}, ValueError)
+        for claim in (
+            "iss",
+            "exp",
+            "version",
+            "policies",
+            "account_sid",
+            "workspace_sid",
+            "channel",
+            "worker_sid",
+            "taskqueue_sid",
+        )
+    ),
+    ("attributes", {"friendly_name": None}, TypeError),
+    ("attributes", {"team": {"a set"}}, TypeError),
+    ("attributes", {"team": b"bytes"}, TypeError),
+    ("attributes", {"score": float("nan")}, ValueError),
+    ("attributes", {"score": float("-inf")}, ValueError),
+    ("attributes", Itself(), ValueError),
+]
+
+
+def name_of(case: object) -> str | None:
+    return f"{case!a}"[:40] if not isinstance(case, type) else case.__name__
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(("name", "value", "error"), BAD_ARGUMENTS, ids=name_of)
+    def test_of_the_constructor_is_refused(self, name: str, value: Any, error: type[Exception]) -> None:
+        arguments = dict(
+            zip(("account_sid", "auth_token", "workspace_sid", "worker_sid"), ARGUMENTS, strict=True)
+        )
+        with pytest.raises(error, match=rf"\b{name}\b") as caught:
+            TaskRouterCapability(**(arguments | {name: value}))
+        assert name == "auth_token" or repr(value) in str(caught.value)
+
+    @pytest.mark.parametrize(("name", "value", "error"), BAD_TOKENS, ids=name_of)
+    def test_of_generate_token_is_refused(self, name: str, value: Any, error: type[Exception]) -> None:
+        with pytest.raises(error, match=rf"\b{name}\b") as caught:
+            example().generate_token(**{name: value})
+        assert "secret" not in str(caught.value)
+
+    def test_of_generate_token_names_the_claim(self) -> None:
+        with pytest.raises(ValueError, match="'exp'"):
+            example().generate_token(attributes={"exp": 5})
+
+    @pytest.mark.parametrize("auth_token", [b"hunter2", ["hunter2"], "hunter2\udfff"])
+    def test_of_an_auth_token_is_not_shown(self, auth_token: Any) -> None:
+        with pytest.raises((TypeError, ValueError)) as caught:
+            TaskRouterCapability("AC123", auth_token, "WS456", "WK789")
+        assert "hunter2" not in str(caught.value)
+
+    def test_that_is_huge_is_shown_shortened(self) -> None:
+        with pytest.raises(ValueError, match="worker_sid") as caught:
+            TaskRouterCapability("AC123", "secret", "WS456", "WK/" * 1_000_000)
+        assert len(str(caught.value)) < 300
+
+    def test_of_policies_appended_by_hand_is_refused(self) -> None:
+        capability = example()
+        rule: Any = {"url": {"a set"}}
+        capability.policies.append(rule)
+        with pytest.raises(TypeError, match="JSON"):
+            capability.generate_token()

@@ -1,0 +1,104 @@
+"""The built wheel and sdist, as an index would serve them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = {path.name for path in (ROOT / "twilio" / "task_router").iterdir() if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", folder], cwd=ROOT, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(distributions: Path) -> Path:
+    (path,) = distributions.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A Python with the wheel installed, and the requirements of this one behind it."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder, symlinks=True)
+    (python,) = (*folder.glob("bin/python"), *folder.glob("Scripts/python.exe"))
+    (site_packages,) = (*folder.glob("lib/python*/site-packages"), *folder.glob("Lib/site-packages"))
+    zipfile.ZipFile(wheel).extractall(site_packages)  # noqa: S202 - our own; what an installer does with purelib
+    (site_packages / "requirements.pth").write_text(str(Path(jwt.__file__).parent.parent))
+
+    def run(*arguments: str, **environment: str) -> str:
+        return subprocess.run(
+            [python, "-W", "error", *arguments],
+            cwd=folder,
+            env=os.environ | environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    return run
+
+
+class TestWheel:
+    def test_holds_the_package_and_its_metadata_and_nothing_else(self, wheel: Path) -> None:
+        names = set(zipfile.ZipFile(wheel).namelist())
+        assert {name for name in names if ".dist-info/" not in name} == {
+            f"twilio/task_router/{module}" for module in MODULES
+        }
+
+    def test_is_typed_and_leaves_the_namespace_to_the_sdk(self, wheel: Path) -> None:
+        names = zipfile.ZipFile(wheel).namelist()
+        assert "twilio/task_router/py.typed" in names
+        assert "twilio/__init__.py" not in names
+
+    def test_carries_the_licence(self, wheel: Path) -> None:
+        (name,) = (n for n in zipfile.ZipFile(wheel).namelist() if n.endswith("licenses/LICENSE"))
+        assert zipfile.ZipFile(wheel).read(name) == (ROOT / "LICENSE").read_bytes()
+
+
+class TestSdist:
+    def test_holds_the_tests_and_the_docs(self, distributions: Path) -> None:
+        (path,) = distributions.glob("*.tar.gz")
+        with tarfile.open(path) as archive:
+            names = {name.split("/", 1)[1] for name in archive.getnames()}
+        assert {
+            "tests/test_packaging.py",
+            "tests/vectors/claims-3.7.0.json",
+            "docs/index.rst",
+            "README.rst",
+        } <= names
+        assert not any(name.startswith((".venv", "docs/_build")) for name in names)
+
+
+class TestInstalled:
+    def test_is_imported_from_the_wheel(self, installed: Any) -> None:
+        where = installed("-c", "import twilio.task_router as t; print(t.__file__)")
+        assert "installed" in where
+        assert "site-packages" in where
+
+    def test_knows_its_version(self, installed: Any) -> None:
+        program = "from importlib.metadata import version; print(version('twilio-task-router'))"
+        assert f'version = "{installed("-c", program).strip()}"' in (ROOT / "pyproject.toml").read_text()
+
+    def test_demo_runs(self, installed: Any) -> None:
+        assert '"alg": "HS256"' in installed("-m", "twilio.task_router", "demo")
+
+    def test_token_runs(self, installed: Any) -> None:
+        credentials = {"TWILIO_ACCOUNT_SID": "AC123", "TWILIO_AUTH_TOKEN": "secret"}
+        token = installed("-m", "twilio.task_router", "token", "WS456", "WK789", **credentials)
+        assert token.count(".") == 2

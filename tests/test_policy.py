@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from twilio.task_router import OPTIONAL, REQUIRED, make_policy
+
+URL = "https://taskrouter.twilio.com/v1/Workspaces/WS456/Workers/WK789"
+
+
+class TestMatchers:
+    def test_are_the_dicts_that_a_token_holds(self) -> None:
+        assert REQUIRED == {"required": True}
+        assert OPTIONAL == {"required": False}
+
+
+class TestMakePolicy:
+    def test_has_all_five_keys_without_filters(self) -> None:
+        assert make_policy(URL, "GET") == {
+            "url": URL,
+            "method": "GET",
+            "allow": True,
+            "query_filter": {},
+            "post_filter": {},
+        }
+
+    def test_takes_its_arguments_in_the_order_of_3_7_0(self) -> None:
+        query_filter, post_filter = {"FriendlyName": OPTIONAL}, {"ActivitySid": REQUIRED}
+        assert make_policy(URL, "POST", query_filter, post_filter, False) == {  # noqa: FBT003
+            "url": URL,
+            "method": "POST",
+            "allow": False,
+            "query_filter": {"FriendlyName": {"required": False}},
+            "post_filter": {"ActivitySid": {"required": True}},
+        }
+
+    @pytest.mark.parametrize("method", ["delete", "Delete", "DELETE"])
+    def test_stores_the_method_in_upper_case(self, method: str) -> None:
+        assert make_policy(URL, method)["method"] == "DELETE"
+
+    def test_keeps_every_kind_of_matcher_as_it_was_given(self) -> None:
+        given: dict[str, Any] = {"A": "x", "B": {}, "C": REQUIRED, "D": {"required": False, "value": "y"}}
+        assert make_policy(URL, "GET", given)["query_filter"] == given
+
+    def test_copies_the_filter_and_its_matchers(self) -> None:
+        matcher = {"required": True}
+        given = {"ActivitySid": matcher}
+        rule = make_policy(URL, "POST", post_filter=given)
+        given["FriendlyName"] = matcher
+        matcher["required"] = False
+        assert rule["post_filter"] == {"ActivitySid": {"required": True}}
+
+    @pytest.mark.parametrize("name", ["query_filter", "post_filter"])
+    def test_a_change_of_the_rule_leaves_the_constants_alone(self, name: str) -> None:
+        rule: Any = make_policy(URL, "POST", **{name: {"A": REQUIRED, "B": OPTIONAL}})  # type: ignore[arg-type]
+        rule[name]["A"]["required"] = rule[name]["B"]["required"] = None
+        assert (REQUIRED, OPTIONAL) == ({"required": True}, {"required": False})
+
+    @pytest.mark.parametrize(
+        ("name", "value", "error"),
+        [
+            ("url", None, TypeError),
+            ("url", b"https://example.com", TypeError),
+            ("url", 5, TypeError),
+            ("url", "", ValueError),
+            ("method", None, TypeError),
+            ("method", b"GET", TypeError),
+            ("method", "", ValueError),
+            ("method", "PUT", ValueError),
+            ("method", "GET ", ValueError),
+            ("method", "GET\n", ValueError),
+            ("method", "*", ValueError),
+            ("method", "po\u017ft", ValueError),  # a long s, whose upper case is S
+            ("allowed", None, TypeError),
+            ("allowed", 1, TypeError),
+            ("allowed", "false", TypeError),
+            *(
+                (name, value, error)
+                for name in ("query_filter", "post_filter")
+                for value, error in (
+                    ([], TypeError),
+                    ("", TypeError),
+                    ("ActivitySid", TypeError),
+                    ([("ActivitySid", "WA1")], TypeError),
+                    ({5: "x"}, TypeError),
+                    ({None: REQUIRED}, TypeError),
+                    ({"ActivitySid": None}, TypeError),
+                    ({"ActivitySid": True}, TypeError),
+                    ({"ActivitySid": ["WA1"]}, TypeError),
+                    ({"ActivitySid": {"required": 1}}, TypeError),
+                    ({"ActivitySid": {"required": None}}, TypeError),
+                    ({"ActivitySid": {"required": True, "value": 5}}, TypeError),
+                    ({"ActivitySid": {"required": True, "value": None}}, TypeError),
+                    ({"ActivitySid": {"require": True}}, ValueError),
+                    ({"ActivitySid": {"required": True, 5: 5}}, ValueError),
+                )
+            ),
+        ],
+        ids=ascii,
+    )
+    def test_refuses_bad_input(self, name: str, value: Any, error: type[Exception]) -> None:
+        arguments: dict[str, Any] = {"url": URL, "method": "GET"}
+        with pytest.raises(error, match=rf"^{name}\b"):
+            make_policy(**(arguments | {name: value}))

@@ -1,0 +1,126 @@
+"""The command line, ``python -m twilio.task_router``: a thin shell over the library."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, NoReturn
+
+from twilio.task_router import TaskRouterCapability
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_MISUSE = 2
+_BROKEN_PIPE = 141  # what a shell reports of a program that SIGPIPE ended
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(_MISUSE, f"{self.prog}: {' '.join(message.split())} (--help says more)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    :param arguments: the words after the program's name; by default the process's own.
+    :returns: the exit status.
+    :raises SystemExit: after ``--help``, and with status 2 after misuse.
+    """
+    parser = _build_parser()
+    options = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        status = run(options)
+        sys.stdout.flush()
+    except (TypeError, ValueError) as error:
+        parser.error(str(error))
+    except BrokenPipeError:
+        # Nobody reads on, so nothing is to be said; the interpreter would say it again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    return status
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m twilio.task_router",
+        description="Capability tokens for Twilio TaskRouter's Worker.js.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="show an example's token and what is in it; needs no account")
+    demo.set_defaults(run=_demo)
+
+    token = commands.add_parser(
+        "token",
+        help="print a token",
+        description="Print a worker's token. TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are taken from the "
+        "environment.",
+    )
+    token.add_argument("workspace_sid", metavar="WORKSPACE_SID", help="WS…")
+    token.add_argument("worker_sid", metavar="WORKER_SID", help="WK…")
+    for flag, what in (
+        ("--fetch-attributes", "let the page fetch the worker, without which Worker.js is never ready"),
+        ("--activity-updates", "let it set the worker's activity"),
+        ("--reservation-updates", "let it accept and reject reservations"),
+    ):
+        token.add_argument(flag, action="store_true", help=what)
+    token.add_argument(
+        "--ttl", type=int, default=3600, metavar="SECONDS", help="how long it is good (default: 3600)"
+    )
+    token.set_defaults(run=_token)
+    return parser
+
+
+def _demo(_: argparse.Namespace) -> int:
+    import jwt  # noqa: PLC0415 - what mints does without it, and starts the sooner
+
+    capability = TaskRouterCapability("AC123", "secret", "WS456", "WK789")
+    capability.allow_worker_fetch_attributes()
+    capability.allow_worker_activity_updates()
+    capability.allow_task_reservation_updates()
+    token = capability.generate_token()
+    decoded = jwt.decode_complete(token, options={"verify_signature": False})
+    print(token)
+    print("\nHeader:", json.dumps(decoded["header"], indent=2))
+    print("\nClaims:", json.dumps(decoded["payload"], indent=2))
+    print("\nExpires:", _utc(decoded["payload"]["exp"]))
+    return 0
+
+
+def _token(options: argparse.Namespace) -> int:
+    capability = TaskRouterCapability(
+        _from_environment("TWILIO_ACCOUNT_SID"),
+        _from_environment("TWILIO_AUTH_TOKEN"),
+        options.workspace_sid,
+        options.worker_sid,
+    )
+    if options.fetch_attributes:
+        capability.allow_worker_fetch_attributes()
+    if options.activity_updates:
+        capability.allow_worker_activity_updates()
+    if options.reservation_updates:
+        capability.allow_task_reservation_updates()
+    print(capability.generate_token(options.ttl))
+    return 0
+
+
+def _from_environment(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise ValueError(f"set {name} in the environment; the Twilio Console shows it")
+    return value
+
+
+def _utc(timestamp: int) -> str:
+    return datetime.fromtimestamp(timestamp, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
