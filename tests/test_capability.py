@@ -16,13 +16,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import twilio.task_router
-from twilio.task_router import REQUIRED, TaskRouterCapability
+from twilio.task_router import (
+    OPTIONAL,
+    REQUIRED,
+    Capability,
+    TaskRouterCapability,
+    TaskRouterTaskQueueCapability,
+    TaskRouterWorkerCapability,
+    TaskRouterWorkspaceCapability,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ARGUMENTS = ("AC123", "secret", "WS456", "WK789")
 GRANTS = ("allow_worker_fetch_attributes", "allow_worker_activity_updates", "allow_task_reservation_updates")
+
+ALL_FOUR = {
+    TaskRouterCapability: ARGUMENTS,
+    TaskRouterWorkerCapability: ARGUMENTS,
+    TaskRouterTaskQueueCapability: ("AC123", "secret", "WS456", "WQ789"),
+    TaskRouterWorkspaceCapability: ("AC123", "secret", "WS456"),
+}
+WORKSPACE_URL = "https://taskrouter.twilio.com/v1/Workspaces/WS456"
+
+
+@pytest.fixture(params=ALL_FOUR, ids=lambda kind: kind.__name__)
+def kind(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture
+def capability(kind: Any) -> Any:
+    return kind(*ALL_FOUR[kind])
 
 
 def example() -> TaskRouterCapability:
@@ -34,7 +60,12 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 class TestRecordedClaims:
-    @pytest.mark.parametrize("vector", recorded.load("claims-3.7.0.json"), ids=recorded.title)
+    @pytest.mark.filterwarnings("ignore:allow_.* is deprecated:DeprecationWarning")
+    @pytest.mark.parametrize(
+        "vector",
+        [*recorded.load("claims-3.7.0.json"), *recorded.load("claims-5.7.0.json")],
+        ids=recorded.title,
+    )
     def test_are_those_of_twilio_python(self, vector: dict[str, Any]) -> None:
         capability = getattr(twilio.task_router, vector["class"])(*vector["args"])
         for name, *arguments in vector["calls"]:
@@ -114,6 +145,130 @@ class TestAttributes:
         capability = TaskRouterCapability("AC123", "0123456789abcdef", "WS456", "WK789")
         assert "0123456789abcdef" not in show(capability)
         assert "WK789" in show(capability)
+
+
+class TestNewerAttributes:
+    @pytest.mark.parametrize(
+        ("kind", "channel_id", "resource_url"),
+        [
+            (TaskRouterCapability, "WK789", f"{WORKSPACE_URL}/Workers/WK789"),
+            (TaskRouterWorkerCapability, "WK789", f"{WORKSPACE_URL}/Workers/WK789"),
+            (TaskRouterTaskQueueCapability, "WQ789", f"{WORKSPACE_URL}/TaskQueues/WQ789"),
+            (TaskRouterWorkspaceCapability, "WS456", WORKSPACE_URL),
+        ],
+    )
+    def test_of_the_channel(self, kind: Any, channel_id: str, resource_url: str) -> None:
+        capability = kind(*ALL_FOUR[kind])
+        assert capability.channel_id == channel_id
+        assert capability.channel_prefix == channel_id[:2]
+        assert capability.resource_url == capability.get_resource_url() == resource_url
+
+    @pytest.mark.parametrize("kind", list(ALL_FOUR)[1:])
+    def test_base_url_is_the_workspace_as_in_5_7_0(self, kind: Any) -> None:
+        assert kind(*ALL_FOUR[kind]).base_url == WORKSPACE_URL
+
+    def test_of_a_worker_are_as_in_5_7_0(self) -> None:
+        capability = TaskRouterWorkerCapability(*ARGUMENTS)
+        assert capability.activity_url == f"{WORKSPACE_URL}/Activities"
+        assert capability.reservations_url == f"{WORKSPACE_URL}/Tasks/**"
+        assert capability.worker_reservations_url == f"{WORKSPACE_URL}/Workers/WK789/Reservations/**"
+
+
+class TestEndpoints:
+    def test_can_be_moved_by_keyword(self, kind: Any) -> None:
+        capability = kind(
+            *ALL_FOUR[kind], base_url="http://api.test", version="v2", base_ws_url="http://ws.test/channels"
+        )
+        urls = {rule["url"] for rule in capability.policies}
+        assert f"http://ws.test/channels/AC123/{capability.channel_id}" in urls
+        assert all(url.startswith(("http://api.test/v2/Workspaces/WS456", "http://ws.test/")) for url in urls)
+
+    @pytest.mark.parametrize("kind", list(ALL_FOUR)[1:])
+    def test_are_keyword_only_on_the_newer_classes(self, kind: Any) -> None:
+        with pytest.raises(TypeError, match="positional"):
+            kind(*ALL_FOUR[kind], "http://api.test")
+
+    def test_of_another_name_are_refused(self, kind: Any) -> None:
+        with pytest.raises(TypeError, match="region"):
+            kind(*ALL_FOUR[kind], region="ie1")
+
+
+class TestRulesOfOnesOwn:
+    def test_allow_adds_a_rule_that_allows(self, capability: Capability) -> None:
+        capability.allow("https://example.com/**", "get", {"A": OPTIONAL}, {"B": "x"})
+        assert claims_of(capability.generate_token())["policies"][-1] == {
+            "url": "https://example.com/**",
+            "method": "GET",
+            "allow": True,
+            "query_filter": {"A": {"required": False}},
+            "post_filter": {"B": "x"},
+        }
+
+    def test_deny_reaches_the_token_as_false_which_the_node_sdk_turns_into_true(
+        self, capability: Capability
+    ) -> None:
+        capability.deny("https://example.com/**", "DELETE")
+        assert claims_of(capability.generate_token())["policies"][-1]["allow"] is False
+
+    @pytest.mark.parametrize("allowed", [True, False])
+    def test_add_policy_takes_whether_it_allows_third(self, capability: Capability, allowed: Any) -> None:
+        capability.add_policy("https://example.com", "POST", allowed, {"A": "x"}, {"B": "y"})
+        assert capability.policies[-1] == {
+            "url": "https://example.com",
+            "method": "POST",
+            "allow": allowed,
+            "query_filter": {"A": "x"},
+            "post_filter": {"B": "y"},
+        }
+
+    def test_make_policy_has_the_order_of_5_7_0_and_adds_nothing(self, capability: Capability) -> None:
+        before = list(capability.policies)
+        rule = capability.make_policy("https://example.com", "POST", False, {"A": "x"}, {"B": "y"})  # noqa: FBT003
+        assert rule == {
+            "url": "https://example.com",
+            "method": "POST",
+            "allow": False,
+            "query_filter": {"A": "x"},
+            "post_filter": {"B": "y"},
+        }
+        assert capability.policies == before
+
+    @pytest.mark.parametrize("adds", ["allow", "deny", "add_policy"])
+    @pytest.mark.parametrize(
+        ("bad", "error"),
+        [
+            ({"url": ""}, ValueError),
+            ({"url": None}, TypeError),
+            ({"method": "PUT"}, ValueError),
+            ({"query_filter": ["A"]}, TypeError),
+            ({"post_filter": {"A": {"optional": True}}}, ValueError),
+        ],
+        ids=ascii,
+    )
+    def test_bad_ones_are_refused_and_leave_nothing_behind(
+        self, adds: str, bad: dict[str, Any], error: type[Exception]
+    ) -> None:
+        capability = example()
+        before = list(capability.policies)
+        arguments = {"url": "https://example.com", "method": "GET"} | bad
+        if adds == "add_policy":
+            arguments["allowed"] = True
+        with pytest.raises(error, match=next(iter(bad))):
+            getattr(capability, adds)(**arguments)
+        assert capability.policies == before
+
+
+class TestDeprecatedGrants:
+    @pytest.mark.parametrize("grant", GRANTS)
+    def test_warn_at_the_callers_line(self, grant: str) -> None:
+        capability = TaskRouterWorkerCapability(*ARGUMENTS)
+        with pytest.warns(DeprecationWarning, match=rf"{grant}\(\) is deprecated") as caught:
+            getattr(capability, grant)()
+        assert caught[0].filename == __file__
+
+    @pytest.mark.parametrize("grant", GRANTS)
+    def test_are_not_deprecated_on_the_class_of_3_7_0(self, grant: str) -> None:
+        getattr(example(), grant)()
 
 
 class TestGenerateToken:
@@ -364,3 +519,61 @@ class TestBadInput:
         capability.policies.append(rule)
         with pytest.raises(TypeError, match="JSON"):
             capability.generate_token()
+
+    @pytest.mark.parametrize(
+        ("kind", "sid", "parameter", "wanted", "has"),
+        [
+            (TaskRouterCapability, "WQ123", "worker_sid", "WK", "TaskRouterTaskQueueCapability"),
+            (TaskRouterWorkerCapability, "WS123", "worker_sid", "WK", "TaskRouterWorkspaceCapability"),
+            (TaskRouterTaskQueueCapability, "WK123", "channel_id", "WQ", "TaskRouterWorkerCapability"),
+        ],
+    )
+    def test_of_a_channel_names_the_class_that_is_for_it(
+        self, kind: Any, sid: str, parameter: str, wanted: str, has: str
+    ) -> None:
+        with pytest.raises(
+            ValueError, match=rf"{parameter} .*must start with {wanted}\b.*'{sid}'.* have {has}$"
+        ):
+            kind("AC123", "secret", "WS456", sid)
+
+    def test_of_a_workspace_names_the_class_that_is_for_it(self) -> None:
+        with pytest.raises(
+            ValueError, match=r"workspace_sid .*must start with WS.* have TaskRouterWorkerCapability$"
+        ):
+            TaskRouterWorkspaceCapability("AC123", "secret", "WK123")
+
+    def test_of_a_channel_without_its_prefix_names_no_class(self) -> None:
+        with pytest.raises(ValueError, match=r"got 'WQ/'$"):
+            TaskRouterTaskQueueCapability("AC123", "secret", "WS456", "WQ/")
+
+
+urls = st.text(min_size=1).map(lambda path: "https://taskrouter.twilio.com/v1/" + path)
+matchers: st.SearchStrategy[Any] = st.one_of(
+    st.text(),
+    st.just({}),
+    st.fixed_dictionaries({"required": st.booleans()}),
+    st.fixed_dictionaries({"required": st.booleans(), "value": st.text()}),
+)
+filters = st.none() | st.dictionaries(st.text(), matchers, max_size=3)
+
+
+@given(
+    url=urls,
+    method=st.sampled_from(["GET", "POST", "DELETE", "post"]),
+    query_filter=filters,
+    post_filter=filters,
+    allowed=st.booleans(),
+)
+def test_a_rule_comes_back_from_pyjwt_unchanged(
+    url: str, method: str, query_filter: Any, post_filter: Any, allowed: Any
+) -> None:
+    capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
+    add = capability.allow if allowed else capability.deny
+    add(url, method, query_filter, post_filter)
+    assert claims_of(capability.generate_token())["policies"][-1] == {
+        "url": url,
+        "method": method.upper(),
+        "allow": allowed,
+        "query_filter": query_filter or {},
+        "post_filter": post_filter or {},
+    }

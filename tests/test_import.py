@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+import twilio.task_router
 
 ROOT = Path(__file__).parent.parent
 
@@ -46,3 +51,26 @@ def test_every_public_name_is_there() -> None:
 
 def test_twilio_stays_a_namespace() -> None:
     assert not (ROOT / "twilio" / "__init__.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("workflow_config", "WorkflowConfig"),
+        ("workflow_rule", "WorkflowRule"),
+        ("workflow_ruletarget", "WorkflowRuleTarget"),
+        ("taskrouter_config", "TaskRouterConfig"),
+    ],
+)
+def test_the_old_module_paths_lead_to_the_same_names(module: str, name: str) -> None:
+    old = importlib.import_module(f"twilio.task_router.{module}")
+    assert getattr(old, name) is getattr(twilio.task_router, name)
+
+
+def test_names_that_are_loaded_when_used_are_listed() -> None:
+    assert set(twilio.task_router.__all__) <= set(dir(twilio.task_router))
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match=r"module 'twilio\.task_router' has no attribute 'TaskRouter'"):
+        twilio.task_router.TaskRouter  # noqa: B018

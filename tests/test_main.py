@@ -23,12 +23,15 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret")
 
 
-def example_claims(calls: list[list[str]], ttl: int | None = None) -> Any:
-    """What was recorded for the documented example with these calls."""
+def example_claims(
+    calls: list[list[str]], ttl: int | None = None, release: str = "3.7.0", sid: str = "WK789"
+) -> Any:
+    """What was recorded for the example's account with these calls."""
     return next(
         vector["claims"]
-        for vector in recorded.load("claims-3.7.0.json")
-        if vector["args"][0] == "AC123" and vector["calls"] == calls and vector["ttl"] == ttl
+        for vector in recorded.load(f"claims-{release}.json")
+        if vector["args"][0] == "AC123"
+        and (vector["args"][-1], vector["calls"], vector["ttl"]) == (sid, calls, ttl)
     )
 
 
@@ -74,6 +77,32 @@ class TestToken:
         assert nothing == ""
         assert recorded.claims_of(token, "secret") == example_claims(calls)
 
+    @pytest.mark.parametrize(
+        ("arguments", "sid", "calls"),
+        [
+            (["WK789", "--with-reservations"], "WK789", []),
+            (
+                ["WK789", "--with-reservations", "--activity-updates", "--reservation-updates"],
+                "WK789",
+                [["allow_activity_updates"], ["allow_reservation_updates"]],
+            ),
+            (["WQ789"], "WQ789", []),
+            (["WQ789", "--fetch-subresources"], "WQ789", [["allow_fetch_subresources"]]),
+            (["WQ789", "--delete"], "WQ789", [["allow_delete"]]),
+            ([], "WS456", []),
+            (["--updates"], "WS456", [["allow_updates"]]),
+            (["--updates-subresources"], "WS456", [["allow_updates_subresources"]]),
+            (["--delete-subresources"], "WS456", [["allow_delete_subresources"]]),
+        ],
+    )
+    @freeze_time(recorded.RECORDED)
+    def test_mints_by_the_newer_classes(
+        self, arguments: list[str], sid: str, calls: list[list[str]], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["token", "WS456", *arguments]) == 0
+        claims = recorded.claims_of(capsys.readouterr().out.strip(), "secret")
+        assert claims == example_claims(calls, release="5.7.0", sid=sid)
+
     @freeze_time(recorded.RECORDED)
     def test_ttl_is_in_seconds(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["token", "WS456", "WK789", "--ttl", "-60"]) == 0
@@ -87,10 +116,14 @@ class TestMisuse:
             ([], "COMMAND"),
             (["dance"], "'dance'"),
             (["token"], "WORKSPACE_SID"),
-            (["token", "WS456"], "WORKER_SID"),
+            (["token", "WS456", "--with-reservations"], "worker_sid"),
+            (["token", "WS456", "WQ789", "--with-reservations"], "worker_sid"),
+            (["token", "WS456", "WS456"], "TaskRouterWorkspaceCapability"),
+            (["token", "WS456", "WQ789", "--activity-updates"], "--activity-updates"),
+            (["token", "WS456", "WK789", "--with-reservations", "--fetch-attributes"], "--fetch-attributes"),
             (["token", "WS456", "WK789", "--ttl", "soon"], "--ttl"),
             (["token", "WS456", "WK789", "--tt\nl"], "--tt l"),
-            (["token", "WS456", "WK1/**"], "worker_sid must be WK followed by"),
+            (["token", "WS456", "WK1/**"], "worker_sid must be a SID: it must start with WK"),
         ],
     )
     def test_is_one_line_and_status_2(

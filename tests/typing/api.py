@@ -7,8 +7,16 @@ from twilio.task_router import (
     REQUIRED,
     TASK_ROUTER_BASE_URL,
     TASK_ROUTER_BASE_WS_URL,
+    TASK_ROUTER_VERSION,
+    Capability,
     PolicyRule,
     TaskRouterCapability,
+    TaskRouterTaskQueueCapability,
+    TaskRouterWorkerCapability,
+    TaskRouterWorkspaceCapability,
+    WorkflowConfig,
+    WorkflowRule,
+    WorkflowRuleTarget,
     make_policy,
 )
 
@@ -37,3 +45,26 @@ capability.policies.append(make_policy(url, "GET", query_filter={"FriendlyName":
 allowed: bool = capability.policies[0]["allow"]
 own_filter = {"Status": {"required": False, "value": "pending"}}
 capability.policies.append(make_policy(url, "GET", own_filter))
+
+worker = TaskRouterWorkerCapability(
+    "AC123", "secret", "WS456", worker_sid="WK789", version=TASK_ROUTER_VERSION
+)
+worker.allow_activity_updates()
+worker.allow_reservation_updates()
+queue = TaskRouterTaskQueueCapability(
+    "AC123", "secret", "WS456", channel_id="WQ789", base_url="http://api.test"
+)
+workspace = TaskRouterWorkspaceCapability("AC123", "secret", workspace_sid="WS456")
+every: list[Capability] = [capability, worker, queue, workspace]
+for one in every:
+    one.allow_fetch_subresources()
+    one.allow(f"{one.resource_url}/Statistics", "GET", {"Minutes": OPTIONAL})
+    one.deny(one.base_url, "DELETE")
+    one.add_policy(one.workspace_url, "GET", True, post_filter={})
+    one.policies.append(one.make_policy(one.get_resource_url(), "GET", False))
+
+config = WorkflowConfig(
+    [WorkflowRule("1==1", [WorkflowRuleTarget("WQ1", priority=10), {"queue": "WQ2"}], "everything")],
+    WorkflowRuleTarget(queue="WQ9"),
+)
+text: str = WorkflowConfig.json2obj(config.to_json()).to_json()

@@ -9,13 +9,25 @@ import sys
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NoReturn
 
-from twilio.task_router import TaskRouterCapability
+from twilio.task_router import (
+    Capability,
+    TaskRouterCapability,
+    TaskRouterTaskQueueCapability,
+    TaskRouterWorkerCapability,
+    TaskRouterWorkspaceCapability,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _MISUSE = 2
 _BROKEN_PIPE = 141  # what a shell reports of a program that SIGPIPE ended
+
+_GRANTS_OF_3_7_0 = {
+    "fetch-attributes": "allow_worker_fetch_attributes",
+    "activity-updates": "allow_worker_activity_updates",
+    "reservation-updates": "allow_task_reservation_updates",
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,17 +72,28 @@ def _build_parser() -> argparse.ArgumentParser:
     token = commands.add_parser(
         "token",
         help="print a token",
-        description="Print a worker's token. TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are taken from the "
-        "environment.",
+        description="Print a token for a worker (WK...), a task queue (WQ...) or, with WORKSPACE_SID alone, "
+        "the workspace. TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are taken from the environment.",
     )
-    token.add_argument("workspace_sid", metavar="WORKSPACE_SID", help="WS…")
-    token.add_argument("worker_sid", metavar="WORKER_SID", help="WK…")
+    token.add_argument("workspace_sid", metavar="WORKSPACE_SID", help="WS...")
+    token.add_argument("channel_sid", metavar="CHANNEL_SID", nargs="?", help="WK... or WQ...")
+    token.add_argument(
+        "--with-reservations",
+        action="store_true",
+        help="for a worker whose page works with reservations: from the start it may fetch itself, tasks and "
+        "reservations (TaskRouterWorkerCapability instead of TaskRouterCapability)",
+    )
     for flag, what in (
-        ("--fetch-attributes", "let the page fetch the worker, without which Worker.js is never ready"),
-        ("--activity-updates", "let it set the worker's activity"),
-        ("--reservation-updates", "let it accept and reject reservations"),
+        ("fetch-attributes", "a worker: fetch itself, without which Worker.js is never ready"),
+        ("activity-updates", "a worker: set its activity"),
+        ("reservation-updates", "a worker: accept and reject; --with-reservations: all that Worker.js can"),
+        ("fetch-subresources", "fetch everything below the resource, and itself"),
+        ("updates", "update the resource"),
+        ("updates-subresources", "update everything below the resource, and itself"),
+        ("delete", "delete the resource"),
+        ("delete-subresources", "delete everything below the resource, and itself"),
     ):
-        token.add_argument(flag, action="store_true", help=what)
+        token.add_argument(f"--{flag}", action="append_const", dest="grants", const=flag, help=what)
     token.add_argument(
         "--ttl", type=int, default=3600, metavar="SECONDS", help="how long it is good (default: 3600)"
     )
@@ -95,20 +118,31 @@ def _demo(_: argparse.Namespace) -> int:
 
 
 def _token(options: argparse.Namespace) -> int:
-    capability = TaskRouterCapability(
+    capability = _capability(options)
+    for flag in options.grants or ():
+        grant = getattr(capability, f"allow_{flag.replace('-', '_')}", None)
+        if isinstance(capability, TaskRouterCapability) and flag in _GRANTS_OF_3_7_0:
+            grant = getattr(capability, _GRANTS_OF_3_7_0[flag])
+        if grant is None:
+            raise ValueError(f"--{flag} is nothing that a {type(capability).__name__} grants")
+        grant()
+    print(capability.generate_token(options.ttl))
+    return 0
+
+
+def _capability(options: argparse.Namespace) -> Capability:
+    workspace = (
         _from_environment("TWILIO_ACCOUNT_SID"),
         _from_environment("TWILIO_AUTH_TOKEN"),
         options.workspace_sid,
-        options.worker_sid,
     )
-    if options.fetch_attributes:
-        capability.allow_worker_fetch_attributes()
-    if options.activity_updates:
-        capability.allow_worker_activity_updates()
-    if options.reservation_updates:
-        capability.allow_task_reservation_updates()
-    print(capability.generate_token(options.ttl))
-    return 0
+    if options.with_reservations:
+        return TaskRouterWorkerCapability(*workspace, options.channel_sid or "")
+    if options.channel_sid is None:
+        return TaskRouterWorkspaceCapability(*workspace)
+    if options.channel_sid.startswith("WQ"):
+        return TaskRouterTaskQueueCapability(*workspace, options.channel_sid)
+    return TaskRouterCapability(*workspace, options.channel_sid)
 
 
 def _from_environment(name: str) -> str:

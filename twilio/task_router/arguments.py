@@ -39,13 +39,21 @@ def check_text(name: str, value: object, pattern: re.Pattern[str], expected: str
     return match[0]  # of a subclass, too, the text alone: an enum's member would format as its name
 
 
+def check_type(name: str, value: object, kind: type | tuple[type, ...], expected: str) -> None:
+    """Check that *value* is of a type. A ``bool`` is not an ``int`` here.
+
+    :raises TypeError: if it is not; the message says that it must be *expected*.
+    """
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise wrong_type(name, expected, value)
+
+
 def check_mapping(name: str, value: object, expected: str) -> Mapping[object, object]:
     """Return *value* if it is a mapping.
 
     :raises TypeError: if it is not; the message says that it must be *expected*.
     """
-    if not isinstance(value, Mapping):
-        raise wrong_type(name, expected, value)
+    check_type(name, value, Mapping, expected)
     return cast("Mapping[object, object]", value)
 
 
@@ -59,7 +67,9 @@ def check_sid(name: str, value: object, prefix: str) -> str:
     :raises ValueError: if it is not of that form.
     """
     pattern = re.compile(prefix + _AFTER_PREFIX.pattern)
-    return check_text(name, value, pattern, f"{prefix} followed by ASCII letters or digits")
+    return check_text(
+        name, value, pattern, f"a SID: it must start with {prefix} and go on with ASCII letters or digits"
+    )
 
 
 def check_url(name: str, value: object) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+import warnings
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
 
 from .arguments import (
     check_auth_token,
@@ -15,16 +16,22 @@ from .arguments import (
     shown,
     wrong_type,
 )
-from .policy import REQUIRED, PolicyRule, make_policy
+from .policy import REQUIRED, Filter, PolicyRule, make_policy
 from .tokens import compact_json, sign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import Unpack
+
 #: Where TaskRouter's REST API is.
 TASK_ROUTER_BASE_URL: Final = "https://taskrouter.twilio.com"
 #: Where the event bridge's websocket channels are.
 TASK_ROUTER_BASE_WS_URL: Final = "https://event-bridge.twilio.com/v1/wschannels"
+#: The same, by its name of twilio-python 4.5.0 to 5.7.0.
+TASK_ROUTER_BASE_EVENTS_URL: Final = TASK_ROUTER_BASE_WS_URL
+#: The version of TaskRouter's REST API.
+TASK_ROUTER_VERSION: Final = "v1"
 
 _OWN_CLAIMS = frozenset(
     {
@@ -40,18 +47,33 @@ _OWN_CLAIMS = frozenset(
     }
 )
 
+_CLASS_FOR = {
+    "WK": "workers have TaskRouterWorkerCapability",
+    "WQ": "task queues have TaskRouterTaskQueueCapability",
+    "WS": "workspaces have TaskRouterWorkspaceCapability",
+}
 
-class TaskRouterCapability:
-    """What one worker's page may do, as twilio-python 3.7.0 to 4.4.0 had it.
 
-    The page may open its websocket and fetch the workspace's activities from the start. The methods
-    ``allow_…`` grant more; :meth:`generate_token` makes the token of what was granted so far.
+class Endpoints(TypedDict, total=False):
+    """Where TaskRouter is: keyword arguments of every capability, for tests and for other regions."""
+
+    base_url: str
+    version: str
+    base_ws_url: str
+
+
+class Capability:
+    """What the four capabilities share: an account, a channel in a workspace, and policy rules.
+
+    The page may open its websocket from the start, and do what its class says. The methods ``allow_…``
+    grant more, :meth:`allow` and :meth:`deny` add any rule, and :meth:`generate_token` makes the token of
+    what was granted so far. A grant that is called twice puts its rule there twice, which changes nothing.
 
     :param account_sid: the account, ``AC…``.
     :param auth_token: the account's auth token. It signs, and is in no token, message or ``repr``.
     :param workspace_sid: the workspace, ``WS…``.
-    :param worker_sid: the worker, ``WK…``. Take it from your session, never from the browser: whoever
-        holds the token acts as this worker.
+    :param channel_id: the worker, task queue or workspace that the page is for. Take it from your session,
+        never from the browser: whoever holds the token acts in its name.
     :param base_url: where TaskRouter's REST API is, without the version.
     :param version: the API's version.
     :param base_ws_url: where the event bridge's websocket channels are.
@@ -60,18 +82,22 @@ class TaskRouterCapability:
         is empty, or one of the others cannot be part of a URL.
     """
 
+    #: The first two letters of the channel's SID.
+    channel_prefix: ClassVar[str]
+    _channel_parameter: ClassVar[str] = "channel_id"
+    _channel_claim: ClassVar[str | None] = None
+    _resource_path: ClassVar[str] = ""
+
     #: The account's SID: the claims ``iss`` and ``account_sid``.
     account_sid: str
     #: The account's auth token, the key that signs.
     auth_token: str
     #: The workspace's SID.
     workspace_sid: str
-    #: The worker's SID, who is also the token's channel.
-    worker_sid: str
+    #: The SID of the worker, task queue or workspace that the page is for: the claim ``channel``.
+    channel_id: str
     #: The API's version, ``"v1"``.
     version: str
-    #: The REST API's URL, with the version.
-    base_url: str
     #: The URL of the event bridge's websocket channels.
     base_ws_url: str
     #: The policy rules, in the order in which they were granted. Rules of your own may be appended.
@@ -82,54 +108,115 @@ class TaskRouterCapability:
         account_sid: str,
         auth_token: str,
         workspace_sid: str,
-        worker_sid: str,
+        channel_id: str,
+        *,
         base_url: str = TASK_ROUTER_BASE_URL,
-        version: str = "v1",
+        version: str = TASK_ROUTER_VERSION,
         base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
     ) -> None:
         self.account_sid = check_sid("account_sid", account_sid, "AC")
         self.auth_token = check_auth_token(auth_token)
+        self.channel_id = self._check_channel(channel_id)
         self.workspace_sid = check_sid("workspace_sid", workspace_sid, "WS")
-        self.worker_sid = check_sid("worker_sid", worker_sid, "WK")
         self.version = check_segment("version", version)
-        self.base_url = f"{check_url('base_url', base_url)}/{self.version}"
+        self._api_url = f"{check_url('base_url', base_url)}/{self.version}"
         self.base_ws_url = check_url("base_ws_url", base_ws_url)
-        channel_url = f"{self.base_ws_url}/{self.account_sid}/{self.worker_sid}"
-        self.policies = [
-            make_policy(channel_url, "GET"),
-            make_policy(channel_url, "POST"),
-            make_policy(f"{self.workspace_url}/Activities", "GET"),
-        ]
+        self.policies = []
+        channel_url = f"{self.base_ws_url}/{self.account_sid}/{self.channel_id}"
+        self.allow(channel_url, "GET")
+        self.allow(channel_url, "POST")
+        self._allow_from_the_start()
+
+    def _check_channel(self, channel_id: object) -> str:
+        try:
+            return check_sid(self._channel_parameter, channel_id, self.channel_prefix)
+        except ValueError as error:
+            prefix = str(channel_id)[:2]
+            if prefix == self.channel_prefix or prefix not in _CLASS_FOR:
+                raise
+            raise ValueError(f"{error}; {_CLASS_FOR[prefix]}") from None
+
+    def _allow_from_the_start(self) -> None:
+        self.allow(self.resource_url, "GET")
 
     def __repr__(self) -> str:
         return (
-            f"<{type(self).__name__} of {self.worker_sid} in {self.workspace_sid} of {self.account_sid}, "
+            f"<{type(self).__name__} of {self.channel_id} in {self.workspace_sid} of {self.account_sid}, "
             f"{len(self.policies)} policy rules>"
         )
 
     @property
     def workspace_url(self) -> str:
         """The workspace's URL."""
-        return f"{self.base_url}/Workspaces/{self.workspace_sid}"
+        return f"{self._api_url}/Workspaces/{self.workspace_sid}"
 
     @property
-    def worker_url(self) -> str:
-        """The worker's URL."""
-        return f"{self.workspace_url}/Workers/{self.worker_sid}"
+    def resource_url(self) -> str:
+        """The URL of the worker, task queue or workspace that the page is for."""
+        return self.workspace_url + self._resource_path.format(self.channel_id)
 
-    def allow_worker_fetch_attributes(self) -> None:
-        """Let the page fetch the worker. Without it Worker.js never becomes ready."""
-        self.policies.append(make_policy(self.worker_url, "GET"))
+    def get_resource_url(self) -> str:
+        """Return :attr:`resource_url`."""
+        return self.resource_url
 
-    def allow_worker_activity_updates(self) -> None:
-        """Let the page set the worker's activity, and nothing else of the worker."""
-        self.policies.append(make_policy(self.worker_url, "POST", post_filter={"ActivitySid": REQUIRED}))
+    @property
+    def base_url(self) -> str:
+        """The workspace's URL, which twilio-python 4.5.0 to 5.7.0 had by this name."""
+        return self.workspace_url
 
-    def allow_task_reservation_updates(self) -> None:
-        """Let the page accept or reject a reservation, with the one parameter ``ReservationStatus``."""
-        self.policies.append(
-            make_policy(f"{self.workspace_url}/Tasks/**", "POST", post_filter={"ReservationStatus": REQUIRED})
-        )
+    def allow_fetch_subresources(self) -> None:
+        """Let the page fetch the resource and everything below it."""
+        self.allow(f"{self.resource_url}/**", "GET")
+
+    def allow_updates(self) -> None:
+        """Let the page update the resource."""
+        self.allow(self.resource_url, "POST")
+
+    def allow_updates_subresources(self) -> None:
+        """Let the page update the resource, and create and update everything below it."""
+        self.allow(f"{self.resource_url}/**", "POST")
+
+    def allow_delete(self) -> None:
+        """Let the page delete the resource."""
+        self.allow(self.resource_url, "DELETE")
+
+    def allow_delete_subresources(self) -> None:
+        """Let the page delete the resource and everything below it."""
+        self.allow(f"{self.resource_url}/**", "DELETE")
+
+    def allow(
+        self, url: str, method: str, query_filter: Filter | None = None, post_filter: Filter | None = None
+    ) -> None:
+        """Add a rule that allows; the parameters are those of :func:`make_policy`."""
+        self.policies.append(make_policy(url, method, query_filter, post_filter, allowed=True))
+
+    def deny(
+        self, url: str, method: str, query_filter: Filter | None = None, post_filter: Filter | None = None
+    ) -> None:
+        """Add a rule that denies; the parameters are those of :func:`make_policy`."""
+        self.policies.append(make_policy(url, method, query_filter, post_filter, allowed=False))
+
+    def add_policy(
+        self,
+        url: str,
+        method: str,
+        allowed: bool,  # noqa: FBT001 - the signature of twilio-python 5.7.0
+        query_filter: Filter | None = None,
+        post_filter: Filter | None = None,
+    ) -> None:
+        """Add a rule; the parameters are those of :func:`make_policy`."""
+        self.policies.append(make_policy(url, method, query_filter, post_filter, allowed))
+
+    @staticmethod
+    def make_policy(
+        url: str,
+        method: str,
+        allowed: bool = True,  # noqa: FBT001, FBT002 - the signature of twilio-python 5.7.0
+        query_filter: Filter | None = None,
+        post_filter: Filter | None = None,
+    ) -> PolicyRule:
+        """Return a rule, without adding it. Mind the order: the function :func:`make_policy` has another."""
+        return make_policy(url, method, query_filter, post_filter, allowed)
 
     def generate_token(self, ttl: int | timedelta = 3600, attributes: Mapping[str, Any] | None = None) -> str:
         """Return a token of the policy rules as they are now.
@@ -147,17 +234,203 @@ class TaskRouterCapability:
             "iss": self.account_sid,
             "exp": int(time.time()) + _seconds(ttl),
             "version": self.version,
-            "friendly_name": self.worker_sid,
+            "friendly_name": self.channel_id,
             "policies": self.policies,
             "account_sid": self.account_sid,
             "workspace_sid": self.workspace_sid,
-            "channel": self.worker_sid,
-            "worker_sid": self.worker_sid,
+            "channel": self.channel_id,
         }
+        if self._channel_claim is not None:
+            claims[self._channel_claim] = self.channel_id
         if attributes is not None:
             _check_attributes(attributes)
             claims.update(attributes)
         return sign(claims, self.auth_token)
+
+
+class _WorkersCapability(Capability):
+    """What the two capabilities of a worker share: their channel."""
+
+    channel_prefix = "WK"
+    _channel_parameter = "worker_sid"
+    _channel_claim = "worker_sid"
+    _resource_path = "/Workers/{}"
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        workspace_sid: str,
+        worker_sid: str,
+        **endpoints: Unpack[Endpoints],
+    ) -> None:
+        super().__init__(account_sid, auth_token, workspace_sid, worker_sid, **endpoints)
+
+
+class TaskRouterCapability(_WorkersCapability):
+    """What one worker's page may do, as twilio-python 3.7.0 to 4.4.0 had it.
+
+    From the start the page may open its websocket and fetch the workspace's activities. For a page that
+    works with reservations take :class:`TaskRouterWorkerCapability`.
+
+    The parameters and errors are those of :class:`Capability`; the channel is the worker, and the last
+    three may be positional.
+    """
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        workspace_sid: str,
+        worker_sid: str,
+        base_url: str = TASK_ROUTER_BASE_URL,
+        version: str = TASK_ROUTER_VERSION,
+        base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
+    ) -> None:
+        super().__init__(
+            account_sid,
+            auth_token,
+            workspace_sid,
+            worker_sid,
+            base_url=base_url,
+            version=version,
+            base_ws_url=base_ws_url,
+        )
+
+    def _allow_from_the_start(self) -> None:
+        self.allow(f"{self.workspace_url}/Activities", "GET")
+
+    def allow_worker_fetch_attributes(self) -> None:
+        """Let the page fetch the worker. Without it Worker.js never becomes ready."""
+        self.allow(self.worker_url, "GET")
+
+    def allow_worker_activity_updates(self) -> None:
+        """Let the page set the worker's activity, and nothing else of the worker."""
+        self.allow(self.worker_url, "POST", post_filter={"ActivitySid": REQUIRED})
+
+    def allow_task_reservation_updates(self) -> None:
+        """Let the page accept or reject a reservation, with the one parameter ``ReservationStatus``."""
+        self.allow(f"{self.workspace_url}/Tasks/**", "POST", post_filter={"ReservationStatus": REQUIRED})
+
+    # What only this class's callers know: another meaning of base_url, and names of their own.
+
+    @property
+    def base_url(self) -> str:
+        """The REST API's URL with the version, which twilio-python 3.7.0 to 4.4.0 had by this name."""
+        return self._api_url
+
+    @property
+    def worker_sid(self) -> str:
+        """The worker's SID, who is also the channel."""
+        return self.channel_id
+
+    @property
+    def worker_url(self) -> str:
+        """The worker's URL."""
+        return self.resource_url
+
+
+class TaskRouterWorkerCapability(_WorkersCapability):
+    """What one worker's page may do, as twilio-python 4.5.0 to 5.7.0 had it.
+
+    From the start the page may open its websocket, and fetch the worker, the workspace's activities and
+    tasks, and the worker's reservations.
+
+    The parameters and errors are those of :class:`Capability`; the channel is the worker.
+    """
+
+    def _allow_from_the_start(self) -> None:
+        super()._allow_from_the_start()
+        self.allow(self.activity_url, "GET")
+        self.allow(self.reservations_url, "GET")
+        self.allow(self.worker_reservations_url, "GET")
+
+    @property
+    def activity_url(self) -> str:
+        """The URL of the workspace's activities."""
+        return f"{self.workspace_url}/Activities"
+
+    @property
+    def reservations_url(self) -> str:
+        """The pattern of the workspace's tasks and their reservations."""
+        return f"{self.workspace_url}/Tasks/**"
+
+    @property
+    def worker_reservations_url(self) -> str:
+        """The pattern of the worker's reservations."""
+        return f"{self.resource_url}/Reservations/**"
+
+    def allow_activity_updates(self) -> None:
+        """Let the page set the worker's activity, and nothing else of the worker."""
+        self.allow(self.resource_url, "POST", post_filter={"ActivitySid": REQUIRED})
+
+    def allow_reservation_updates(self) -> None:
+        """Let the page update tasks and reservations: accept, reject, dequeue, call, complete and so on."""
+        self.allow(self.reservations_url, "POST")
+        self.allow(self.worker_reservations_url, "POST")
+
+    # The grants of 3.7.0, which were deprecated here from the first day.
+
+    def allow_worker_fetch_attributes(self) -> None:
+        """Let the page fetch the worker.
+
+        .. deprecated:: 4.5.0 of twilio-python
+           It is allowed from the start.
+        """
+        _warn_deprecated("allow_worker_fetch_attributes() is deprecated: it is allowed from the start")
+        self.allow(self.resource_url, "GET")
+
+    def allow_worker_activity_updates(self) -> None:
+        """Let the page set the worker's activity.
+
+        .. deprecated:: 4.5.0 of twilio-python
+           Call :meth:`allow_activity_updates`.
+        """
+        _warn_deprecated("allow_worker_activity_updates() is deprecated: call allow_activity_updates()")
+        self.allow_activity_updates()
+
+    def allow_task_reservation_updates(self) -> None:
+        """Let the page update tasks and their reservations, with any parameters.
+
+        .. deprecated:: 4.5.0 of twilio-python
+           Call :meth:`allow_reservation_updates`.
+        """
+        _warn_deprecated("allow_task_reservation_updates() is deprecated: call allow_reservation_updates()")
+        self.allow(self.reservations_url, "POST")
+
+
+class TaskRouterTaskQueueCapability(Capability):
+    """What a page about one task queue may do: from the start, open its websocket and fetch the queue.
+
+    The parameters and errors are those of :class:`Capability`; the channel is the task queue, ``WQ…``.
+    """
+
+    channel_prefix = "WQ"
+    _channel_claim = "taskqueue_sid"
+    _resource_path = "/TaskQueues/{}"
+
+
+class TaskRouterWorkspaceCapability(Capability):
+    """What a page about a whole workspace may do: from the start, open its websocket and fetch it.
+
+    The parameters and errors are those of :class:`Capability`; the channel is the workspace.
+    """
+
+    channel_prefix = "WS"
+    _channel_parameter = "workspace_sid"
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        workspace_sid: str,
+        **endpoints: Unpack[Endpoints],
+    ) -> None:
+        super().__init__(account_sid, auth_token, workspace_sid, workspace_sid, **endpoints)
+
+
+def _warn_deprecated(message: str) -> None:
+    warnings.warn(message, DeprecationWarning, stacklevel=3)  # at the line that called the grant
 
 
 def _seconds(ttl: object) -> int:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, TypeAlias, TypedDict
+from typing import Any, Final, NamedTuple, TypeAlias, TypedDict, cast
 
-from .arguments import check_mapping, check_text, shown, wrong_type
+from .arguments import check_mapping, check_text, check_type, shown, wrong_type
 
 #: A matcher: the parameter must be there, with any value.
 REQUIRED: Final = {"required": True}
@@ -56,10 +56,11 @@ def make_policy(
     :raises TypeError: if a parameter has another type than these.
     :raises ValueError: if the URL is empty, the method is another one, or a matcher has other keys.
     """
+    check_type("allowed", allowed, bool, "True or False")
     return {
         "url": check_text("url", url, _NOT_EMPTY, "a URL"),
         "method": check_text("method", method, _METHOD, "GET, POST or DELETE").upper(),
-        "allow": _check_bool("allowed", allowed),
+        "allow": allowed,
         "query_filter": _copy_filter("query_filter", query_filter),
         "post_filter": _copy_filter("post_filter", post_filter),
     }
@@ -97,19 +98,11 @@ def _read_matcher(name: str, given: object) -> Matcher:
     for key in matcher:
         if key not in ("required", "value"):
             raise ValueError(f'{name} must have no keys but "required" and "value", got {shown(key)}')
-    required = _check_bool(f'{name}["required"]', matcher.get("required", False))
-    if "value" not in matcher:
-        return Matcher(required, None)
-    value = matcher["value"]
-    if not isinstance(value, str):
-        raise wrong_type(f'{name}["value"]', "a str", value)
-    return Matcher(required, value)
-
-
-def _check_bool(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise wrong_type(name, "True or False", value)
-    return value
+    required, value = matcher.get("required", False), matcher.get("value")
+    check_type(f'{name}["required"]', required, bool, "True or False")
+    if "value" in matcher:
+        check_type(f'{name}["value"]', value, str, "a str")
+    return Matcher(cast("bool", required), cast("str | None", value))
 
 
 def _copy_filter(name: str, given: Filter | None) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import recorded
+
+from twilio.task_router import TaskRouterConfig, WorkflowConfig, WorkflowRule, WorkflowRuleTarget
+
+RECORDED = recorded.load("workflows-5.7.0.json")
+
+
+def example() -> WorkflowConfig:
+    target = WorkflowRuleTarget("WQ1", "1==1", 10, 30)
+    return WorkflowConfig(
+        [WorkflowRule("a==1", [target], "first")], WorkflowRuleTarget(queue="WQ9", timeout=60)
+    )
+
+
+class TestToJson:
+    @pytest.mark.parametrize("vector", RECORDED["built"])
+    def test_is_that_of_5_7_0(self, vector: dict[str, Any]) -> None:
+        rules = [
+            WorkflowRule(
+                rule["expression"],
+                [WorkflowRuleTarget(**target) for target in rule["targets"]],
+                rule["friendly_name"],
+            )
+            for rule in vector["rules"]
+        ]
+        config = WorkflowConfig(rules, WorkflowRuleTarget(**vector["default_target"]))
+        assert config.to_json() == vector["to_json"]
+
+    def test_leaves_out_what_is_none_since_taskrouter_refuses_null(self) -> None:
+        config = WorkflowConfig(
+            workflow_rules=[WorkflowRule(expression="1==1", targets=[WorkflowRuleTarget(queue="WQ1")])],
+            default_target={"queue": "WQ9", "expression": None, "order": ["a", None]},
+        )
+        assert json.loads(config.to_json()) == {
+            "task_routing": {
+                "filters": [{"expression": "1==1", "targets": [{"queue": "WQ1"}]}],
+                "default_filter": {"queue": "WQ9", "order": ["a"]},
+            }
+        }
+
+    def test_needs_no_default_target(self) -> None:
+        assert json.loads(WorkflowConfig([]).to_json()) == {"task_routing": {"filters": []}}
+
+    def test_follows_a_change_of_the_configuration(self) -> None:
+        config = example()
+        config.task_routing.filters[0].targets.append(WorkflowRuleTarget("WQ2"))
+        config.task_routing.default_filter.timeout = 5
+        document = json.loads(config.to_json())["task_routing"]
+        assert document["filters"][0]["targets"][1] == {"queue": "WQ2"}
+        assert document["default_filter"] == {"queue": "WQ9", "timeout": 5}
+
+    def test_refuses_what_json_lacks(self) -> None:
+        with pytest.raises(TypeError, match="set"):
+            WorkflowConfig([], {"queue": {"WQ1"}}).to_json()
+        with pytest.raises(ValueError, match="JSON"):
+            WorkflowConfig([], {"queue": "WQ1", "timeout": float("nan")}).to_json()
+
+
+class TestJson2Obj:
+    @pytest.mark.parametrize("vector", RECORDED["read"])
+    def test_reads_what_5_7_0_read(self, vector: dict[str, Any]) -> None:
+        config = WorkflowConfig.json2obj(vector["text"])
+        assert config.task_routing.filters == vector["filters"]
+        assert config.task_routing.default_filter == vector["default_filter"]
+        assert config.to_json() == vector["to_json"]
+
+    def test_reads_back_what_to_json_wrote(self) -> None:
+        text = example().to_json()
+        assert WorkflowConfig.json2obj(text).to_json() == text
+        assert WorkflowConfig.json2obj(text.encode()).to_json() == text
+
+    @pytest.mark.parametrize(
+        ("data", "says"),
+        [
+            ("", "data must be JSON"),
+            ("{", "data must be JSON"),
+            (b"\xff", "data must be JSON"),
+            ("[" * 100_000, "data must be JSON"),
+            ("[]", "task_routing"),
+            ("null", "task_routing"),
+            ("{}", "task_routing"),
+            ('{"task_routing": []}', "task_routing"),
+            ('{"task_routing": {"filters": {}}}', "task_routing.filters"),
+            ('{"task_routing": {"filters": ["x"]}}', "task_routing.filters"),
+        ],
+        ids=lambda case: ascii(case)[:40],
+    )
+    def test_says_what_is_wrong_with_a_document(self, data: str, says: str) -> None:
+        with pytest.raises(ValueError, match=says):
+            WorkflowConfig.json2obj(data)
+
+    @pytest.mark.parametrize("data", [None, 5, {"task_routing": {}}])
+    def test_refuses_what_is_no_text(self, data: Any) -> None:
+        with pytest.raises(TypeError, match="data must be a str or bytes"):
+            WorkflowConfig.json2obj(data)
+
+
+class TestRules:
+    def test_leave_the_callers_dicts_alone(self) -> None:
+        given = {"expression": "1==1", "filter_friendly_name": "old", "targets": []}
+        config = TaskRouterConfig([given], None)
+        assert config.filters == [{"expression": "1==1", "friendly_name": "old", "targets": []}]
+        assert given == {"expression": "1==1", "filter_friendly_name": "old", "targets": []}
+
+    def test_an_older_name_of_none_gives_way(self) -> None:
+        rule = {"filter_friendly_name": None, "friendly_name": "new"}
+        assert TaskRouterConfig([rule]).filters == [{"friendly_name": "new"}]
+
+    @pytest.mark.parametrize(
+        ("kind", "arguments", "parameter"),
+        [
+            (WorkflowRuleTarget, {"queue": None}, "queue"),
+            (WorkflowRuleTarget, {"queue": "WQ1", "expression": 5}, "expression"),
+            (WorkflowRuleTarget, {"queue": "WQ1", "priority": "high"}, "priority"),
+            (WorkflowRuleTarget, {"queue": "WQ1", "timeout": True}, "timeout"),
+            (WorkflowRuleTarget, {"queue": "WQ1", "timeout": 1.5}, "timeout"),
+            (WorkflowRule, {"expression": None, "targets": []}, "expression"),
+            (WorkflowRule, {"expression": "1==1", "targets": WorkflowRuleTarget("WQ1")}, "targets"),
+            (WorkflowRule, {"expression": "1==1", "targets": "WQ1"}, "targets"),
+            (WorkflowRule, {"expression": "1==1", "targets": [], "friendly_name": 5}, "friendly_name"),
+            (TaskRouterConfig, {"rules": None}, "rules"),
+            (TaskRouterConfig, {"rules": "WQ1"}, "rules"),
+            (WorkflowConfig, {"workflow_rules": {"expression": "1==1"}}, "rules"),
+        ],
+        ids=ascii,
+    )
+    def test_refuse_bad_input(self, kind: Any, arguments: dict[str, Any], parameter: str) -> None:
+        with pytest.raises(TypeError, match=rf"^{parameter} must be "):
+            kind(**arguments)
+
+
+class TestRepr:
+    def test_is_the_code_that_makes_it(self) -> None:
+        config = example()
+        assert eval(repr(config)).to_json() == config.to_json()  # noqa: S307
+        assert eval(repr(config.task_routing)).filters == config.task_routing.filters  # noqa: S307

@@ -1,0 +1,148 @@
+"""Workflow configurations: which task goes to which queue, as TaskRouter's Workflow resource takes them.
+
+Source: Twilio, "Configuring Workflows", https://www.twilio.com/docs/taskrouter/workflow-configuration
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import NoneType
+from typing import Any
+
+from .arguments import check_type, shown, wrong_type
+
+
+@dataclass
+class WorkflowRuleTarget:
+    """Where a task goes that a rule's expression matched.
+
+    :param queue: the task queue's SID.
+    :param expression: which of the queue's workers may have it; ``None``: all of them.
+    :param priority: the task's priority in the queue, a whole number; ``None``: TaskRouter's default.
+    :param timeout: after how many seconds the next target has its turn; ``None``: never.
+    :raises TypeError: if a parameter has another type than these.
+    """
+
+    queue: str
+    expression: str | None = None
+    priority: int | None = None
+    timeout: int | None = None
+
+    def __post_init__(self) -> None:
+        check_type("queue", self.queue, str, "a str")
+        check_type("expression", self.expression, (str, NoneType), "a str or None")
+        check_type("priority", self.priority, (int, NoneType), "an int or None")
+        check_type("timeout", self.timeout, (int, NoneType), "an int or None")
+
+
+@dataclass
+class WorkflowRule:
+    """Which tasks a rule is for, and the targets that are tried for them, in their order.
+
+    :param expression: what a task's attributes must be.
+    :param targets: :class:`WorkflowRuleTarget` objects, or dicts of the same form.
+    :param friendly_name: a name to recognise the rule by.
+    :raises TypeError: if a parameter has another type than these.
+    """
+
+    expression: str
+    targets: list[Any]
+    friendly_name: str | None = None
+
+    def __post_init__(self) -> None:
+        check_type("expression", self.expression, str, "a str")
+        check_type("targets", self.targets, (list, tuple), "a list of targets")
+        check_type("friendly_name", self.friendly_name, (str, NoneType), "a str or None")
+
+
+class TaskRouterConfig:
+    """The part of a configuration below ``task_routing``.
+
+    :param rules: :class:`WorkflowRule` objects, or dicts of the same form. In a dict the older key
+        ``filter_friendly_name`` is taken for ``friendly_name``.
+    :param default_target: where a task goes that no rule matches: a :class:`WorkflowRuleTarget`, a dict of
+        the same form, or ``None``.
+    :raises TypeError: if ``rules`` cannot be iterated over.
+    """
+
+    #: The rules.
+    filters: list[Any]
+    #: Where a task goes that no rule matches.
+    default_filter: Any
+
+    def __init__(self, rules: Iterable[Any] = (), default_target: Any = None) -> None:  # noqa: ANN401
+        if not isinstance(rules, Iterable) or isinstance(rules, (str, bytes, Mapping)):
+            raise wrong_type("rules", "a list of rules", rules)
+        self.filters = [_renamed(rule) for rule in rules]
+        self.default_filter = default_target
+
+    def __repr__(self) -> str:
+        return f"TaskRouterConfig({self.filters!r}, {self.default_filter!r})"
+
+
+class WorkflowConfig:
+    """A whole workflow configuration.
+
+    :param workflow_rules: the rules, as :class:`TaskRouterConfig` takes them.
+    :param default_target: where a task goes that no rule matches.
+    :raises TypeError: if ``workflow_rules`` cannot be iterated over.
+    """
+
+    #: The rules and the default target.
+    task_routing: TaskRouterConfig
+
+    def __init__(self, workflow_rules: Iterable[Any] = (), default_target: Any = None) -> None:  # noqa: ANN401
+        self.task_routing = TaskRouterConfig(workflow_rules, default_target)
+
+    def __repr__(self) -> str:
+        routing = self.task_routing
+        return f"WorkflowConfig({routing.filters!r}, {routing.default_filter!r})"
+
+    def to_json(self) -> str:
+        """Return the document for the Workflow resource's ``Configuration``, without what is ``None``.
+
+        :raises TypeError: if a part of it has no JSON form.
+        :raises ValueError: if it holds NaN or an infinity.
+        """
+        return json.dumps(_without_none(self), sort_keys=True, indent=4, allow_nan=False)
+
+    @staticmethod
+    def json2obj(data: str | bytes) -> WorkflowConfig:
+        """Read a configuration back. Its rules and its default target stay dicts.
+
+        :param data: the document.
+        :raises TypeError: if it is not a ``str`` or ``bytes``.
+        :raises ValueError: if it is not JSON, or not of a configuration's form.
+        """
+        check_type("data", data, (str, bytes), "a str or bytes")
+        try:
+            document = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"data must be JSON: {error}") from None
+        routing = document.get("task_routing") if isinstance(document, dict) else None
+        if not isinstance(routing, dict):
+            raise ValueError(f"data must be an object with a task_routing object, got {shown(document)}")  # noqa: TRY004
+        filters = routing.get("filters", [])
+        if not isinstance(filters, list) or not all(isinstance(rule, dict) for rule in filters):
+            raise ValueError(f"data: task_routing.filters must be a list of objects, got {shown(filters)}")
+        return WorkflowConfig(filters, routing.get("default_filter"))
+
+
+def _renamed(rule: Any) -> Any:  # noqa: ANN401
+    if not isinstance(rule, Mapping) or "filter_friendly_name" not in rule:
+        return rule
+    renamed = dict(rule)
+    name = renamed.pop("filter_friendly_name")
+    return renamed if name is None else renamed | {"friendly_name": name}
+
+
+def _without_none(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, Mapping):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [_without_none(item) for item in value if item is not None]
+    if isinstance(value, (WorkflowConfig, TaskRouterConfig, WorkflowRule, WorkflowRuleTarget)):
+        return _without_none(vars(value))
+    return value
