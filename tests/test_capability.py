@@ -223,7 +223,7 @@ class TestRulesOfOnesOwn:
 
     def test_make_policy_has_the_order_of_5_7_0_and_adds_nothing(self, capability: Capability) -> None:
         before = list(capability.policies)
-        rule = capability.make_policy("https://example.com", "POST", False, {"A": "x"}, {"B": "y"})  # noqa: FBT003
+        rule = capability.make_policy("https://example.com", "POST", False, {"A": "x"}, {"B": "y"})
         assert rule == {
             "url": "https://example.com",
             "method": "POST",
@@ -515,7 +515,7 @@ class TestBadInput:
 
     def test_of_policies_appended_by_hand_is_refused(self) -> None:
         capability = example()
-        rule: Any = {"url": {"a set"}}
+        rule: Any = {"url": {"a set"}, "allow": True}
         capability.policies.append(rule)
         with pytest.raises(TypeError, match="JSON"):
             capability.generate_token()

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +14,10 @@ import pytest
 import recorded
 from freezegun import freeze_time
 
+from twilio.task_router import TaskRouterCapability, TaskRouterTaskQueueCapability
 from twilio.task_router.__main__ import main
+from twilio.task_router.inspection import inspect_token
+from twilio.task_router.tokens import sign
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-W", "error", "-m", "twilio.task_router"]
@@ -109,6 +115,207 @@ class TestToken:
         assert recorded.claims_of(capsys.readouterr().out.strip(), "secret")["exp"] == 1_429_999_940
 
 
+ACCOUNT, WORKSPACE, WORKER = (prefix + "0123456789abcdef" * 2 for prefix in ("AC", "WS", "WK"))
+WORKSPACE_URL = f"https://taskrouter.twilio.com/v1/Workspaces/{WORKSPACE}"
+WORKER_URL = f"{WORKSPACE_URL}/Workers/{WORKER}"
+
+
+def mint(ttl: int = 3600, **attributes: Any) -> str:
+    capability = TaskRouterCapability(ACCOUNT, "secret", WORKSPACE, WORKER)
+    capability.allow_worker_fetch_attributes()
+    capability.allow_worker_activity_updates()
+    return capability.generate_token(ttl, attributes)
+
+
+@freeze_time(recorded.RECORDED)
+class TestInspect:
+    def shown(self, capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> str:
+        assert main(["inspect", *arguments]) == status
+        return capsys.readouterr().out
+
+    def test_says_who_it_is_for_and_when_it_expires(self, capsys: pytest.CaptureFixture[str]) -> None:
+        out = self.shown(capsys, mint(friendly_name="Zoë"))
+        for label, text in (
+            ("Worker", WORKER),
+            ("Name", "Zoë"),
+            ("Workspace", WORKSPACE),
+            ("Account", ACCOUNT),
+            ("Expires", "2015-04-25 23:13:20 UTC (in 60 minutes)"),
+            ("Signature", "good"),
+        ):
+            assert re.search(rf"^{label}: +{re.escape(text)}$", out, re.MULTILINE)
+
+    @pytest.mark.parametrize(
+        ("ttl", "words", "status"),
+        [
+            (1, "in 1 second", 0),
+            (119, "in 119 seconds", 0),
+            (59 * 60, "in 59 minutes", 0),
+            (47 * 3600 + 5, "in 47 hours", 0),
+            (1000 * 86400, "in 1000 days", 0),
+            (0, "in 0 seconds", 1),
+            (-12 * 60, "12 minutes ago", 1),
+        ],
+    )
+    def test_says_the_expiry_in_words(
+        self, ttl: int, words: str, status: int, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert f"UTC ({words})\n" in self.shown(capsys, mint(ttl), status=status)
+
+    def test_says_that_a_token_has_expired(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert "Not good:   Signature has expired" in self.shown(capsys, mint(-1), status=1)
+
+    def test_says_that_a_token_is_forged_and_shows_it_all_the_same(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
+        out = self.shown(capsys, mint(), status=1)
+        assert re.search(r"^Signature: +BAD$", out, re.MULTILINE)
+        assert WORKER in out
+
+    @pytest.mark.parametrize(("ttl", "status"), [(60, 0), (-60, 1)])
+    def test_says_plainly_that_nothing_was_checked_without_a_key(
+        self, ttl: int, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.delenv("TWILIO_AUTH_TOKEN")
+        assert "NOT CHECKED: anybody may have written this" in self.shown(capsys, mint(ttl), status=status)
+
+    def test_shows_the_rules_as_a_table(self, capsys: pytest.CaptureFixture[str]) -> None:
+        out = self.shown(capsys, mint())
+        assert " 3 allow GET    taskrouter.twilio.com/v1/Workspaces/{workspace}/Workers/{channel}\n" in out
+        assert "\n                with form parameter ActivitySid (required)\n" in out
+
+    def test_shows_denials_and_values(self, capsys: pytest.CaptureFixture[str]) -> None:
+        capability = TaskRouterTaskQueueCapability("AC1", "secret", "WS1", "WQ1")
+        capability.deny("http://t", "DELETE", {"A": {"required": False, "value": "x"}})
+        out = self.shown(capsys, capability.generate_token())
+        assert " 3 DENY  DELETE http://t\n                with query parameter A (optional, 'x' alone)" in out
+        assert re.search(r"^Task queue: +WQ1$", out, re.MULTILINE)
+        assert "Worker.js" not in out
+
+    def test_shows_which_calls_of_worker_js_go_through_and_what_the_others_need(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        out = self.shown(capsys, mint())
+        assert "\n✓ ready\n" in out
+        assert re.search(
+            r"^✗ reservation.dequeue +needs TaskRouterWorkerCapability.allow_reservation_updates\(\)$",
+            out,
+            re.MULTILINE,
+        )
+
+    @pytest.mark.parametrize("encoding", ["ascii", None])
+    def test_marks_the_calls_without_utf_8_too(self, encoding: str | None) -> None:
+        out = inspect_token(mint(), "secret").as_text(encoding)
+        assert "\n+ ready\n" in out
+        assert "\n- reservation.dequeue" in out
+
+    def test_says_where_no_grant_would_help(self, capsys: pytest.CaptureFixture[str]) -> None:
+        capability = TaskRouterCapability("AC1", "secret", "WS1", "WK1")
+        capability.deny(capability.worker_url, "GET")
+        assert re.search(
+            "^✗ ready +no grant would let it$", self.shown(capsys, capability.generate_token()), re.MULTILINE
+        )
+
+    @pytest.mark.parametrize("grants", [[], ["--with-reservations"]])
+    def test_fits_100_columns(self, grants: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+        main(["token", WORKSPACE, WORKER, "--delete-subresources", *grants])
+        out = self.shown(capsys, capsys.readouterr().out.strip())
+        assert max(map(len, out.splitlines())) <= 100
+
+    def test_moves_no_cursor(self, capsys: pytest.CaptureFixture[str]) -> None:
+        out = self.shown(capsys, mint(friendly_name="\x1b[2JAlice\r"))
+        assert "\\x1b[2JAlice\\r\n" in out
+
+    def test_reads_standard_input(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(mint().encode() + b"\n")))
+        assert WORKER in self.shown(capsys)
+
+    def test_shows_what_can_be_read_of_a_malformed_token(self, capsys: pytest.CaptureFixture[str]) -> None:
+        claims = {"exp": 2**40, "iss": "AC1", "policies": [{}], "worker_sid": "x", "channel": "x"}
+        out = self.shown(capsys, sign(claims, "secret"), status=1)
+        assert re.search("^Worker: +x$", out, re.MULTILINE)
+        assert re.search("^Workspace: +not there$", out, re.MULTILINE)
+        assert "Policy rules: they cannot be read" in out
+
+    def test_shows_an_expiry_that_is_none(self, capsys: pytest.CaptureFixture[str]) -> None:
+        out = self.shown(capsys, sign({"exp": "soon", "policies": []}, "secret"), status=1)
+        assert re.search("^Expires: +not there$", out, re.MULTILINE)
+        assert re.search("^Workspace: +not there$", out, re.MULTILINE)
+
+    @pytest.mark.parametrize("text", ["", "hello", "a.b.c"])
+    def test_says_that_something_is_no_token(self, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert self.shown(capsys, text, status=1).startswith("Not good:   this is not a token: ")
+
+    def test_says_the_same_as_json(self, capsys: pytest.CaptureFixture[str]) -> None:
+        token = mint()
+        told = json.loads(self.shown(capsys, token, "--json"))
+        assert told["claims"] == recorded.claims_of(token, "secret")
+        assert told["header"] == {"alg": "HS256", "typ": "JWT"}
+        assert (told["good"], told["problem"], told["signature"]) == (True, None, "good")
+        assert told["expires_at"] == "2015-04-25 23:13:20 UTC"
+        assert told["worker_js"]["ready"]["allowed"] is True
+        assert told["worker_js"]["reservation.dequeue"]["grants"] == [
+            "TaskRouterWorkerCapability.allow_reservation_updates()"
+        ]
+
+    def test_says_as_json_what_is_wrong(self, capsys: pytest.CaptureFixture[str]) -> None:
+        told = json.loads(self.shown(capsys, "--json", "hello", status=1))
+        assert (told["good"], told["signature"], told["claims"]) == (False, "not checked", {})
+        assert "not a token" in told["problem"]
+
+
+class TestCheck:
+    def shown(self, capsys: pytest.CaptureFixture[str], *arguments: str, status: int) -> str:
+        assert main(["check", *arguments]) == status
+        return " ".join(capsys.readouterr().out.split())
+
+    def test_says_what_allows(self, capsys: pytest.CaptureFixture[str]) -> None:
+        out = self.shown(capsys, "get", WORKER_URL, mint(), status=0)
+        assert out.replace(" ", "") == f"allowed:Policyrule3allowsGET{WORKER_URL}."
+
+    def test_takes_parameters_before_the_token(self, capsys: pytest.CaptureFixture[str]) -> None:
+        out = self.shown(capsys, "POST", WORKER_URL, "--form", "ActivitySid=WA1", mint(), status=0)
+        assert out.startswith("allowed: Policy rule 4 allows POST")
+
+    def test_takes_parameters_after_the_token(self, capsys: pytest.CaptureFixture[str]) -> None:
+        arguments = (
+            "POST",
+            WORKER_URL,
+            mint(),
+            "--form",
+            "ActivitySid=WA1",
+            "--form",
+            "A=x=y",
+            "--query",
+            "Q=",
+        )
+        out = self.shown(capsys, *arguments, status=1)
+        assert out.startswith("denied: Policy rule 4 allows POST")
+        assert out.endswith("but the form parameter 'A' is unexpected.")
+
+    def test_says_that_a_token_is_not_good(self, capsys: pytest.CaptureFixture[str]) -> None:
+        out = self.shown(capsys, "GET", WORKER_URL, mint(-1), status=1)
+        assert out == "denied: the token is not good: Signature has expired"
+
+    def test_says_that_something_is_no_token(self, capsys: pytest.CaptureFixture[str]) -> None:
+        out = self.shown(capsys, "GET", WORKER_URL, "hello", status=1)
+        assert out.startswith("denied: the token is not good: this is not a token")
+
+    def test_says_that_the_signature_was_not_checked(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.delenv("TWILIO_AUTH_TOKEN")
+        assert main(["check", "GET", WORKER_URL, mint()]) == 0
+        assert capsys.readouterr().err == "The signature was not checked: TWILIO_AUTH_TOKEN is not set.\n"
+
+    def test_fits_100_columns(self, capsys: pytest.CaptureFixture[str]) -> None:
+        main(["check", "GET", f"{WORKER_URL}/Reservations/WR0123456789abcdef0123456789abcdef", mint()])
+        assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
+
+
 class TestMisuse:
     @pytest.mark.parametrize(
         ("arguments", "says"),
@@ -123,6 +330,10 @@ class TestMisuse:
             (["token", "WS456", "WK789", "--with-reservations", "--fetch-attributes"], "--fetch-attributes"),
             (["token", "WS456", "WK789", "--ttl", "soon"], "--ttl"),
             (["token", "WS456", "WK789", "--tt\nl"], "--tt l"),
+            (["check", "GET"], "URL"),
+            (["check", "GET", "https://t", "--form", "A", "x"], "'A' must be NAME=VALUE"),
+            (["check", "GET", "https://t", "x", "y"], "unrecognized arguments: y"),
+            (["inspect", "x", "--frob"], "unrecognized arguments: --frob"),
             (["token", "WS456", "WK1/**"], "worker_sid must be a SID: it must start with WK"),
         ],
     )
@@ -148,7 +359,27 @@ class TestMisuse:
         assert f"set {name} in the environment" in capsys.readouterr().err
 
 
+class TestOutput:
+    def test_goes_wherever_standard_output_leads(self) -> None:
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            assert main(["token", "WS456", "WK789"]) == 0
+        assert out.getvalue().count(".") == 2
+
+
 class TestAsAProcess:
+    @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+    def test_a_terminal_without_utf_8_is_spoken_to(self, encoding: str) -> None:
+        done = subprocess.run(
+            [*COMMAND, "inspect", mint(friendly_name="Zoë ☎")],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+            capture_output=True,
+            check=True,
+        )
+        assert b"\n+ ready" in done.stdout
+        assert b"\n- worker.fetchChannels" in done.stdout
+        assert b"\\u260e" in done.stdout
+
     def test_misuse_shows_no_traceback(self) -> None:
         done = subprocess.run([*COMMAND, "token", "x", "y"], cwd=ROOT, capture_output=True, check=False)
         assert done.returncode == 2

@@ -102,3 +102,8 @@ class TestInstalled:
         credentials = {"TWILIO_ACCOUNT_SID": "AC123", "TWILIO_AUTH_TOKEN": "secret"}
         token = installed("-m", "twilio.task_router", "token", "WS456", "WK789", **credentials)
         assert token.count(".") == 2
+
+    def test_inspect_runs_with_the_installed_pyjwt(self, installed: Any) -> None:
+        credentials = {"TWILIO_ACCOUNT_SID": "AC123", "TWILIO_AUTH_TOKEN": "secret"}
+        token = installed("-m", "twilio.task_router", "token", "WS456", "WK789", **credentials)
+        assert "WK789" in installed("-m", "twilio.task_router", "inspect", token.strip(), **credentials)

@@ -27,7 +27,7 @@ class TestMakePolicy:
 
     def test_takes_its_arguments_in_the_order_of_3_7_0(self) -> None:
         query_filter, post_filter = {"FriendlyName": OPTIONAL}, {"ActivitySid": REQUIRED}
-        assert make_policy(URL, "POST", query_filter, post_filter, False) == {  # noqa: FBT003
+        assert make_policy(URL, "POST", query_filter, post_filter, False) == {
             "url": URL,
             "method": "POST",
             "allow": False,

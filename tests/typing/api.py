@@ -1,6 +1,10 @@
 """The public API as a user would write it. Type checkers read this file; nothing runs it."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
 
 from twilio.task_router import (
     OPTIONAL,
@@ -8,16 +12,25 @@ from twilio.task_router import (
     TASK_ROUTER_BASE_URL,
     TASK_ROUTER_BASE_WS_URL,
     TASK_ROUTER_VERSION,
+    AccessPolicy,
     Capability,
+    ConflictingPoliciesError,
+    Decision,
+    Explanation,
+    InvalidClaimError,
+    InvalidPolicyError,
     PolicyRule,
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
+    VerifiedToken,
     WorkflowConfig,
     WorkflowRule,
     WorkflowRuleTarget,
+    explain,
     make_policy,
+    verify_token,
 )
 
 capability = TaskRouterCapability("AC123", "secret", "WS456", "WK789")
@@ -68,3 +81,29 @@ config = WorkflowConfig(
     WorkflowRuleTarget(queue="WQ9"),
 )
 text: str = WorkflowConfig.json2obj(config.to_json()).to_json()
+
+policy: AccessPolicy = worker.access_policy()
+decision: Decision = policy.decide("POST", worker.resource_url, form={"ActivitySid": "WA1"})
+if not decision:
+    why: str = decision.reason
+decider: Mapping[str, Any] | None = decision.policy
+yes: bool = policy.allows("GET", url, query=[("A", "x"), ("A", "y")], form=None) and decision.allowed
+try:
+    AccessPolicy([{"url": url, "method": "GET"}, rule])
+except InvalidPolicyError as error:
+    index: int = error.index
+except ConflictingPoliciesError as error:
+    first, second = error.indexes
+
+try:
+    verified: VerifiedToken = verify_token(token, "secret", leeway=timedelta(seconds=5))
+    expires_at: datetime = verified.expires_at
+    worker_sid: str | None = verified.worker_sid
+    channel: str = verified.channel
+    claims: Mapping[str, Any] = verified.claims
+    told: Explanation = explain(verified.access_policy, verified.workspace_sid, "WK789")["reservation.accept"]
+    grants: tuple[str, ...] = told.grants
+except InvalidClaimError as error:
+    claim: str = error.claim
+except jwt.InvalidTokenError:
+    pass

@@ -22,6 +22,9 @@ from .capability import (
 from .policy import OPTIONAL, REQUIRED, PolicyRule, make_policy
 
 if TYPE_CHECKING:
+    from .access_policy import AccessPolicy, ConflictingPoliciesError, Decision, InvalidPolicyError
+    from .verification import InvalidClaimError, VerifiedToken, verify_token
+    from .worker_js import Explanation, explain
     from .workflow_config import TaskRouterConfig, WorkflowConfig, WorkflowRule, WorkflowRuleTarget
 
 __all__ = [
@@ -31,24 +34,42 @@ __all__ = [
     "TASK_ROUTER_BASE_URL",
     "TASK_ROUTER_BASE_WS_URL",
     "TASK_ROUTER_VERSION",
+    "AccessPolicy",
     "Capability",
+    "ConflictingPoliciesError",
+    "Decision",
+    "Explanation",
+    "InvalidClaimError",
+    "InvalidPolicyError",
     "PolicyRule",
     "TaskRouterCapability",
     "TaskRouterConfig",
     "TaskRouterTaskQueueCapability",
     "TaskRouterWorkerCapability",
     "TaskRouterWorkspaceCapability",
+    "VerifiedToken",
     "WorkflowConfig",
     "WorkflowRule",
     "WorkflowRuleTarget",
+    "explain",
     "make_policy",
+    "verify_token",
 ]
 
 _LOADED_WHEN_USED = {
+    "AccessPolicy": "access_policy",
+    "ConflictingPoliciesError": "access_policy",
+    "Decision": "access_policy",
+    "Explanation": "worker_js",
+    "InvalidPolicyError": "access_policy",
     "TaskRouterConfig": "workflow_config",
+    "InvalidClaimError": "verification",
+    "VerifiedToken": "verification",
     "WorkflowConfig": "workflow_config",
     "WorkflowRule": "workflow_config",
     "WorkflowRuleTarget": "workflow_config",
+    "explain": "worker_js",
+    "verify_token": "verification",
 }
 
 

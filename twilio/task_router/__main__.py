@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NoReturn
 
 from twilio.task_router import (
@@ -20,6 +20,9 @@ from twilio.task_router import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from .inspection import Inspection
+
+_NOT_GOOD = 1
 _MISUSE = 2
 _BROKEN_PIPE = 141  # what a shell reports of a program that SIGPIPE ended
 
@@ -44,8 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :returns: the exit status.
     :raises SystemExit: after ``--help``, and with status 2 after misuse.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name must not fail where UTF-8 is not spoken
     parser = _build_parser()
-    options = parser.parse_args(arguments)
+    options, rest = parser.parse_known_args(arguments)
+    if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, "token", "") is None:
+        options.token = rest.pop()  # after an option argparse did not look for it any more
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         status = run(options)
@@ -98,22 +108,61 @@ def _build_parser() -> argparse.ArgumentParser:
         "--ttl", type=int, default=3600, metavar="SECONDS", help="how long it is good (default: 3600)"
     )
     token.set_defaults(run=_token)
+
+    inspect = commands.add_parser(
+        "inspect",
+        help="show what a token says and permits",
+        description="Show who a token is for, when it expires, its policy rules and, for a worker's, which "
+        "calls of Worker.js go through. The signature is checked where TWILIO_AUTH_TOKEN is set. Exit "
+        "status: 0 good, 1 expired, forged or malformed.",
+    )
+    inspect.add_argument("token", metavar="TOKEN", nargs="?", help="by default from standard input")
+    inspect.add_argument("--json", action="store_true", help="the same as one JSON object")
+    inspect.set_defaults(run=_inspect)
+
+    check = commands.add_parser(
+        "check",
+        help="say whether a token permits a request, and why",
+        description="Say whether a token permits a request, and why. Exit status: 0 allowed, 1 denied or no "
+        "good token.",
+    )
+    check.add_argument("method", metavar="METHOD", help="GET, POST or DELETE")
+    check.add_argument("url", metavar="URL", help="the whole URL")
+    check.add_argument("token", metavar="TOKEN", nargs="?", help="by default from standard input")
+    for kind in ("query", "form"):
+        check.add_argument(
+            f"--{kind}",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            type=_pair,
+            help=f"a {kind} parameter",
+        )
+    check.set_defaults(run=_check)
     return parser
 
 
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} must be NAME=VALUE")
+    return name, value
+
+
 def _demo(_: argparse.Namespace) -> int:
-    import jwt  # noqa: PLC0415 - what mints does without it, and starts the sooner
+    from .inspection import utc  # noqa: PLC0415 - minting does without PyJWT
+    from .verification import decode_unverified  # noqa: PLC0415 - the same
 
     capability = TaskRouterCapability("AC123", "secret", "WS456", "WK789")
     capability.allow_worker_fetch_attributes()
     capability.allow_worker_activity_updates()
     capability.allow_task_reservation_updates()
     token = capability.generate_token()
-    decoded = jwt.decode_complete(token, options={"verify_signature": False})
+    header, claims = decode_unverified(token)
     print(token)
-    print("\nHeader:", json.dumps(decoded["header"], indent=2))
-    print("\nClaims:", json.dumps(decoded["payload"], indent=2))
-    print("\nExpires:", _utc(decoded["payload"]["exp"]))
+    print("\nHeader:", json.dumps(header, indent=2))
+    print("\nClaims:", json.dumps(claims, indent=2))
+    print("\nExpires:", utc(claims["exp"]))
     return 0
 
 
@@ -152,8 +201,35 @@ def _from_environment(name: str) -> str:
     return value
 
 
-def _utc(timestamp: int) -> str:
-    return datetime.fromtimestamp(timestamp, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+def _inspect(options: argparse.Namespace) -> int:
+    inspection = _inspection(options)
+    if options.json:
+        print(json.dumps(inspection.as_dict(), indent=2))
+    else:
+        print(inspection.as_text(sys.stdout.encoding))
+    return 0 if inspection.problem is None else _NOT_GOOD
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .inspection import columns  # noqa: PLC0415 - as above
+
+    inspection = _inspection(options)
+    policy = inspection.access_policy
+    if policy is None or inspection.problem is not None:
+        print(*columns("denied:", 9, f"the token is not good: {inspection.problem}"), sep="\n")
+        return _NOT_GOOD
+    decision = policy.decide(options.method, options.url, query=options.query, form=options.form)
+    print(*columns("allowed:" if decision else "denied:", 9, decision.reason), sep="\n")
+    if inspection.signed is None:
+        print("The signature was not checked: TWILIO_AUTH_TOKEN is not set.", file=sys.stderr)
+    return 0 if decision else _NOT_GOOD
+
+
+def _inspection(options: argparse.Namespace) -> Inspection:
+    from .inspection import inspect_token  # noqa: PLC0415 - as above
+
+    token = sys.stdin.buffer.read().strip() if options.token is None else options.token
+    return inspect_token(token, os.environ.get("TWILIO_AUTH_TOKEN") or None)
 
 
 if __name__ == "__main__":

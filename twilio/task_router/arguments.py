@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import cast
 
 _SHORTENED = reprlib.Repr()
-_SHORTENED.maxstring = _SHORTENED.maxother = _SHORTENED.maxlong = 100
+_SHORTENED.maxstring = _SHORTENED.maxother = _SHORTENED.maxlong = 200  # a reservation's URL is shown whole
 
 _AFTER_PREFIX = re.compile(r"[A-Za-z0-9]+")
 _ABSOLUTE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s?#*]*[^\s?#*/]")
@@ -18,6 +18,11 @@ _PATH_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 def shown(value: object) -> str:
     """Return ``repr(value)`` for an error message, shortened where it is long."""
     return _SHORTENED.repr(value)
+
+
+def shown_text(text: str) -> str:
+    """Return *text* for a message as :func:`shown` would, without the quotes."""
+    return shown(text)[1:-1]
 
 
 def wrong_type(name: str, expected: str, value: object) -> TypeError:

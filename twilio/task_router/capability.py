@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from .access_policy import AccessPolicy
+
 #: Where TaskRouter's REST API is.
 TASK_ROUTER_BASE_URL: Final = "https://taskrouter.twilio.com"
 #: Where the event bridge's websocket channels are.
@@ -218,6 +220,16 @@ class Capability:
         """Return a rule, without adding it. Mind the order: the function :func:`make_policy` has another."""
         return make_policy(url, method, query_filter, post_filter, allowed)
 
+    def access_policy(self) -> AccessPolicy:
+        """Return the policy rules as they are now, to try requests on.
+
+        :raises InvalidPolicyError: if a rule that was appended by hand is not of a rule's form.
+        :raises ConflictingPoliciesError: if one rule allows what another denies in the same words.
+        """
+        from .access_policy import AccessPolicy  # noqa: PLC0415 - minting has no need of it
+
+        return AccessPolicy(self.policies)
+
     def generate_token(self, ttl: int | timedelta = 3600, attributes: Mapping[str, Any] | None = None) -> str:
         """Return a token of the policy rules as they are now.
 
@@ -229,7 +241,11 @@ class Capability:
         :raises TypeError: if ``ttl`` is of another type, or ``attributes`` is not a mapping of ``str`` to
             what JSON can hold.
         :raises ValueError: if ``attributes`` names a claim that the capability sets itself.
+        :raises ConflictingPoliciesError: if one rule allows what another denies in the same words; TaskRouter
+            would answer such a token's every request with an error.
         """
+        if not all(isinstance(rule, dict) and rule.get("allow") is True for rule in self.policies):
+            self.access_policy()
         claims: dict[str, Any] = {
             "iss": self.account_sid,
             "exp": int(time.time()) + _seconds(ttl),

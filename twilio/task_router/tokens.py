@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 _to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
-def _base64url(data: bytes) -> bytes:
-    """Encode as RFC 7515 §2 has it: the URL-safe alphabet, no padding."""
+def base64url(data: bytes) -> bytes:
+    """Return *data* as RFC 7515 §2 encodes it: in the URL-safe alphabet, without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
-_HEADER = _base64url(b'{"alg":"HS256","typ":"JWT"}') + b"."
+_HEADER = base64url(b'{"alg":"HS256","typ":"JWT"}') + b"."
 
 
 def compact_json(name: str, value: object) -> bytes:
@@ -45,6 +45,6 @@ def sign(claims: Mapping[str, Any], key: str) -> str:
     :raises TypeError: if a claim has no JSON form.
     :raises ValueError: if a claim holds NaN or an infinity.
     """
-    signing_input = _HEADER + _base64url(compact_json("claims", claims))
+    signing_input = _HEADER + base64url(compact_json("claims", claims))
     signature = hmac.digest(key.encode(), signing_input, "sha256")
-    return (signing_input + b"." + _base64url(signature)).decode("ascii")
+    return (signing_input + b"." + base64url(signature)).decode("ascii")

@@ -1,0 +1,410 @@
+from __future__ import annotations
+
+import copy
+import pickle
+from random import Random
+from typing import Any
+
+import pytest
+import recorded
+import second_opinion
+
+from twilio.task_router import (
+    AccessPolicy,
+    ConflictingPoliciesError,
+    InvalidPolicyError,
+    TaskRouterCapability,
+    TaskRouterWorkspaceCapability,
+    make_policy,
+)
+
+VECTORS = recorded.load("policy-decisions.json")
+WORKSPACE = "https://taskrouter.twilio.com/v1/Workspaces/WS1"
+WORKER = f"{WORKSPACE}/Workers/WK1"
+
+
+def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
+    return {"url": url, "method": method, "allow": True} | more
+
+
+class TestRecordedDecisions:
+    @pytest.mark.parametrize("vector", VECTORS["decisions"], ids=lambda vector: vector["why"])
+    def test_are_the_same_here(self, vector: dict[str, Any]) -> None:
+        decision = AccessPolicy(vector["policies"]).decide(
+            vector["method"], vector["url"], query=vector["query"], form=vector["form"]
+        )
+        assert decision.allowed is vector["allowed"]
+
+    @pytest.mark.parametrize("vector", VECTORS["decisions"], ids=lambda vector: vector["why"])
+    def test_are_those_of_the_second_opinion_too(self, vector: dict[str, Any]) -> None:
+        address, _, query_string = vector["url"].partition("?")
+        query = [tuple(pair.split("=")) for pair in query_string.split("&") if pair]
+        query += [tuple(pair) for pair in vector["query"] or []]
+        form = [tuple(pair) for pair in vector["form"] or []]
+        allowed = second_opinion.is_allowed(vector["policies"], vector["method"], address, query, form)
+        assert allowed is vector["allowed"]
+
+    @pytest.mark.parametrize("vector", VECTORS["conflicts"], ids=lambda vector: vector["why"])
+    def test_direct_conflicts_are_refused(self, vector: dict[str, Any]) -> None:
+        with pytest.raises(ConflictingPoliciesError, match="policy rules 0 and 1 conflict"):
+            AccessPolicy(vector["policies"])
+        assert second_opinion.in_direct_conflict(vector["policies"])
+
+
+class Drawn:
+    """Rules and a request, drawn so that they have a fair chance to meet."""
+
+    _SEGMENTS = ("WS1", "WS2", "Workers", "Tasks", "WK1", "a*b", "**x", "", ".", "..", "%2e", "ws1")
+    _NAMES = ("A", "B", "C")
+    _VALUES = ("x", "y", "")
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)  # noqa: S311 - to be repeated, not to be secret
+        self.rules = [self._rule() for _ in range(self._random.randint(1, 5))]
+        pattern = self._random.choice(self.rules)
+        self.method = pattern["method"] if self._random.random() < 0.9 else self._method()
+        self.url = self._url_near(pattern["url"])
+        self.query = self._pairs_near(pattern.get("query_filter"))
+        self.form = self._pairs_near(pattern.get("post_filter"))
+
+    def _method(self) -> str:
+        return self._random.choice(("GET", "POST", "DELETE"))
+
+    def _path(self, longest: int) -> str:
+        common = self._random.choices(self._SEGMENTS[:5], k=self._random.randint(0, longest))
+        odd = self._random.choices(self._SEGMENTS, k=1) if self._random.random() < 0.15 else []
+        return "".join(f"/{segment}" for segment in common + odd)
+
+    def _rule(self) -> dict[str, Any]:
+        url = "https://t" + self._path(3) + self._random.choice(("", "", "/*", "/**", "/**"))
+        drawn: dict[str, Any] = {"url": url, "method": self._method()}
+        if self._random.random() < 0.9:
+            drawn["allow"] = self._random.random() < 0.75
+        for key in ("query_filter", "post_filter"):
+            if self._random.random() < 0.3:
+                names = self._random.sample(self._NAMES, self._random.randint(0, 2))
+                drawn[key] = {name: self._matcher() for name in names}
+        return drawn
+
+    def _matcher(self) -> Any:
+        kind = self._random.randrange(4)
+        if kind == 0:
+            return self._random.choice(self._VALUES)
+        if kind == 1:
+            return {}
+        matcher: dict[str, Any] = {"required": self._random.random() < 0.5}
+        return matcher if kind == 2 else matcher | {"value": self._random.choice(self._VALUES)}
+
+    def _url_near(self, url: str) -> str:
+        if url.endswith("/**"):
+            url = url[:-3] + self._path(2)
+        elif url.endswith("/*"):
+            url = url[:-1] + self._random.choice(self._SEGMENTS[:7])
+        if self._random.random() < 0.1:
+            url += self._random.choice(("/", "//", "/WK1", "/..", "x"))
+        return url
+
+    def _pairs_near(self, wanted: dict[str, Any] | None) -> list[tuple[str, str]]:
+        pairs: list[tuple[str, str]] = []
+        for name, matcher in (wanted or {}).items():
+            value = matcher if isinstance(matcher, str) else matcher.get("value")
+            if self._random.random() < 0.85:
+                pairs.append((name, self._random.choice(self._VALUES) if value is None else value))
+        if self._random.random() < 0.15:
+            pairs.append((self._random.choice(self._NAMES), self._random.choice(self._VALUES)))
+        return pairs
+
+
+def test_tens_of_thousands_of_drawn_requests_half_of_them_allowed_are_decided_as_the_second_opinion_does() -> (
+    None
+):
+    left = {True: 12_000, False: 12_000}  # so half of them are allowed
+    conflicts = seed = 0
+    while any(left.values()):
+        seed += 1
+        drawn = Drawn(seed)
+        if second_opinion.in_direct_conflict(drawn.rules):
+            conflicts += 1
+            with pytest.raises(ConflictingPoliciesError):
+                AccessPolicy(drawn.rules)
+            continue
+        expected = second_opinion.is_allowed(drawn.rules, drawn.method, drawn.url, drawn.query, drawn.form)
+        if not left[expected]:
+            continue
+        left[expected] -= 1
+        decision = AccessPolicy(drawn.rules).decide(
+            drawn.method, drawn.url, query=drawn.query, form=drawn.form
+        )
+        assert decision.allowed is expected, vars(drawn)
+        if decision.policy is not None:
+            assert decision.policy.get("allow", False) is expected
+    assert conflicts > 100
+
+
+class TestDecide:
+    def test_takes_the_method_in_any_case(self) -> None:
+        policy = AccessPolicy([rule(WORKER, "post")])
+        assert policy.allows("POST", WORKER)
+        assert policy.allows("Post", WORKER)
+
+    def test_a_method_that_no_rule_can_have_is_denied(self) -> None:
+        assert not AccessPolicy([rule(WORKER)]).allows("PUT", WORKER)
+
+    def test_counts_the_urls_query_as_query_parameters(self) -> None:
+        policy = AccessPolicy([rule(WORKER, query_filter={"A": "x y", "B": {"required": True}})])
+        assert policy.allows("GET", f"{WORKER}?A=x%20y", query={"B": ""})
+        assert policy.allows("GET", f"{WORKER}?A=x+y&B")
+        assert not policy.allows("GET", f"{WORKER}?A=x+y&B", query={"A": "x y"})
+
+    def test_drops_the_fragment(self) -> None:
+        assert AccessPolicy([rule(WORKER)]).allows("GET", f"{WORKER}#?A=x")
+
+    @pytest.mark.parametrize("form", [{"A": "x"}, [("A", "x")], [["A", "x"]], iter([("A", "x")])])
+    def test_takes_a_mapping_or_pairs(self, form: Any) -> None:
+        assert AccessPolicy([rule(WORKER, post_filter={"A": "x"})]).allows("GET", WORKER, form=form)
+
+    def test_names_the_rule_that_allowed(self) -> None:
+        rules = [rule(f"{WORKSPACE}/**"), rule(WORKER)]
+        decision = AccessPolicy(rules).decide("GET", WORKER)
+        assert decision.policy == rules[1]
+        assert decision.reason == f"Policy rule 1 allows GET {WORKER}."
+
+    def test_is_true_where_it_allows(self) -> None:
+        policy = AccessPolicy([rule(WORKER)])
+        assert policy.decide("GET", WORKER)
+        assert not policy.decide("POST", WORKER)
+
+    def test_of_equal_rules_that_differ_a_denial_decides(self) -> None:
+        rules = [
+            rule(WORKER, query_filter={"A": {"required": True}}),
+            rule(WORKER, query_filter={"A": "x"}, allow=False),
+        ]
+        decision = AccessPolicy(rules).decide("GET", WORKER, query={"A": "x"})
+        assert not decision
+        assert decision.policy == rules[1]
+
+    def test_a_decision_cannot_be_changed(self) -> None:
+        decision: Any = AccessPolicy([rule(WORKER)]).decide("GET", WORKER)
+        with pytest.raises(AttributeError):
+            decision.allowed = False
+        with pytest.raises(TypeError):
+            decision.policy["allow"] = False
+
+    @pytest.mark.parametrize(
+        ("bad", "says"),
+        [
+            ({"method": None}, "method must be a str"),
+            ({"method": b"GET"}, "method must be a str"),
+            ({"url": None}, "url must be a str"),
+            ({"url": b"https://t"}, "url must be a str"),
+            ({"query": "A=x"}, "query must be a mapping or pairs"),
+            ({"query": 5}, "query must be a mapping or pairs"),
+            ({"form": b"A=x"}, "form must be a mapping or pairs"),
+            ({"form": {"A": 5}}, "form must be names and values that are str"),
+            ({"form": {"A": ["x"]}}, "form must be names and values that are str"),
+            ({"form": [("A",)]}, "form must be names and values that are str"),
+            ({"form": ["Ax"]}, "form must be names and values that are str"),
+            ({"form": [5]}, "form must be names and values that are str"),
+        ],
+        ids=ascii,
+    )
+    def test_refuses_bad_input(self, bad: dict[str, Any], says: str) -> None:
+        with pytest.raises(TypeError, match=says):
+            AccessPolicy([rule(WORKER)]).decide(**({"method": "GET", "url": WORKER} | bad))
+
+
+class TestReasonOfADenial:
+    """The nearest miss, in the order that helps most."""
+
+    def why(self, rules: list[dict[str, Any]], method: str = "GET", url: str = WORKER, **params: Any) -> str:
+        decision = AccessPolicy(rules).decide(method, url, **params)
+        assert not decision
+        return decision.reason
+
+    def test_is_an_explicit_denial_first(self) -> None:
+        rules = [rule(f"{WORKSPACE}/**"), rule(WORKER, allow=False)]
+        assert self.why(rules) == f"Policy rule 1 denies GET {WORKER}."
+
+    @pytest.mark.parametrize(
+        ("form", "problem"),
+        [
+            ([], "'A' is missing"),
+            ([("A", "x"), ("Z", "z")], "'Z' is unexpected"),
+            ([("A", "x"), ("A", "x")], "'A' is repeated"),
+            ([("A", "y")], "'A' must be 'x', not 'y'"),
+        ],
+    )
+    def test_is_the_parameter_where_method_and_url_match(self, form: Any, problem: str) -> None:
+        rules = [rule(WORKER, "DELETE"), rule(WORKER, "POST", post_filter={"A": "x"})]
+        reason = self.why(rules, "POST", form=form)
+        assert reason == f"Policy rule 1 allows POST {WORKER}, but the form parameter {problem}."
+
+    def test_says_whether_it_is_a_query_parameter(self) -> None:
+        reason = self.why([rule(WORKER, query_filter={"A": "x"})])
+        assert reason.endswith("but the query parameter 'A' is missing.")
+
+    def test_is_of_the_rule_with_the_fewest_objections(self) -> None:
+        rules = [
+            rule(WORKER, post_filter={"A": "x", "B": "y"}),
+            rule(f"{WORKSPACE}/**", post_filter={"A": "x"}),
+        ]
+        assert self.why(rules).startswith("Policy rule 1 allows")
+
+    def test_is_the_method_where_only_the_url_matches(self) -> None:
+        rules = [rule(WORKER, "POST"), rule(f"{WORKSPACE}/**", "DELETE")]
+        assert (
+            self.why(rules)
+            == f"No policy rule is for GET on {WORKER}, only for DELETE (rule 1) and POST (rule 0)."
+        )
+
+    @pytest.mark.parametrize(
+        ("pattern", "url", "gap"),
+        [
+            (WORKER, f"{WORKER}/", "only a trailing slash differs"),
+            (f"{WORKER}/", WORKER, "only a trailing slash differs"),
+            (f"{WORKSPACE}/Workers/*", f"{WORKER}/", "only a trailing slash differs"),
+            (WORKER, f"{WORKER}/Channels", "it has no wildcard for what is below"),
+            (WORKER, f"{WORKSPACE}/Workers", "it is for one more segment"),
+            (f"{WORKSPACE}/Workers/*", f"{WORKSPACE}/Workers", "it is for one more segment"),
+            (
+                f"{WORKSPACE}/*",
+                f"{WORKER}/Channels",
+                "/* matches just one segment, where /** would match more",
+            ),
+            (
+                f"{WORKSPACE}/**",
+                f"{WORKSPACE}/../WS2",
+                "a wildcard matches no segment that is empty, '.' or '..'",
+            ),
+        ],
+    )
+    def test_is_what_stands_between_where_a_rule_almost_matches(
+        self, pattern: str, url: str, gap: str
+    ) -> None:
+        rules = [rule("https://example.com/**"), rule(pattern)]
+        assert (
+            self.why(rules, url=url)
+            == f"No policy rule is for {url}; the nearest is rule 1, GET {pattern}: {gap}."
+        )
+
+    def test_prefers_an_almost_matching_rule_with_the_same_method(self) -> None:
+        rules = [rule(WORKER, "POST"), rule(f"{WORKSPACE}/*"), rule(f"{WORKSPACE}/Workers/*", "POST")]
+        assert "rule 1" in self.why(rules, url=f"{WORKER}/Channels")
+
+    def test_is_that_no_rule_is_near_otherwise(self) -> None:
+        rules = [rule("https://example.com/**"), rule(f"{WORKER}/Channels", allow=False)]
+        assert self.why(rules) == f"No policy rule is for {WORKER}."
+
+    def test_does_not_call_a_denial_a_near_miss(self) -> None:
+        rules = [rule(WORKER, "POST", allow=False), rule(WORKER, allow=False, query_filter={"A": "x"})]
+        assert self.why(rules) == f"No policy rule is for {WORKER}."
+
+    def test_is_one_line_whatever_the_url(self) -> None:
+        assert "\n" not in self.why([rule("https://t/\n/**", "POST")], url="https://t/\n/x")
+
+
+class TestConstructor:
+    @pytest.mark.parametrize(
+        ("bad", "problem"),
+        [
+            (None, "must be a mapping"),
+            ("GET", "must be a mapping"),
+            ([], "must be a mapping"),
+            ({}, "url is missing"),
+            ({"url": WORKER}, "method is missing"),
+            ({"method": "GET"}, "url is missing"),
+            (rule(WORKER, allowed=True), "'allowed' is no key"),
+            (rule(""), "url must be a URL"),
+            (rule(WORKER) | {"url": None}, "url must be a str"),
+            (rule(WORKER, "PUT"), "method must be GET, POST or DELETE"),
+            (rule(WORKER) | {"method": 5}, "method must be a str"),
+            (rule(WORKER, allow=1), "allow must be True or False"),
+            (rule(WORKER, allow="true"), "allow must be True or False"),
+            (rule(WORKER, allow=None), "allow must be True or False"),
+            (rule(WORKER, query_filter=[]), "query_filter must be a mapping"),
+            (rule(WORKER, query_filter=None), "query_filter must be a mapping"),
+            (rule(WORKER, post_filter={"A": None}), r"post_filter\['A'\] must be a str or a matcher"),
+            (
+                rule(WORKER, post_filter={"A": {"optional": True}}),
+                r"post_filter\['A'\] must have no keys but",
+            ),
+            (rule(WORKER, post_filter={"A": {"required": "yes"}}), r'\["required"\] must be True or False'),
+        ],
+        ids=ascii,
+    )
+    def test_says_which_rule_is_wrong_and_how(self, bad: Any, problem: str) -> None:
+        with pytest.raises(InvalidPolicyError, match=f"^policy rule 1: .*{problem}") as caught:
+            AccessPolicy([rule(WORKER), bad, rule(WORKER)])
+        assert caught.value.index == 1
+
+    def test_says_which_rules_conflict(self) -> None:
+        rules = [rule(WORKSPACE), rule(WORKER), rule(WORKER, "POST"), rule(WORKER, allow=False)]
+        with pytest.raises(ConflictingPoliciesError) as caught:
+            AccessPolicy(rules)
+        assert caught.value.indexes == (1, 3)
+        assert str(caught.value) == f"policy rules 1 and 3 conflict: one allows and one denies GET {WORKER}"
+
+    @pytest.mark.parametrize("error", [InvalidPolicyError(1, "x"), ConflictingPoliciesError(1, 2, "x")])
+    def test_errors_survive_pickling(self, error: Exception) -> None:
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301
+
+    @pytest.mark.parametrize("bad", [None, 5, "rules", b"rules", rule(WORKER)], ids=ascii)
+    def test_refuses_what_is_no_list_of_rules(self, bad: Any) -> None:
+        with pytest.raises(TypeError, match="policies must be an iterable of policy rules"):
+            AccessPolicy(bad)
+
+    def test_takes_any_iterable(self) -> None:
+        assert AccessPolicy(iter((rule(WORKER),))).allows("GET", WORKER)
+
+    def test_a_rule_may_stand_there_twice(self) -> None:
+        assert AccessPolicy([rule(WORKER), rule(WORKER)]).allows("GET", WORKER)
+
+    def test_keeps_its_own_copy(self) -> None:
+        rules = [rule(WORKER, post_filter={"A": {"required": True}})]
+        given = copy.deepcopy(rules)
+        policy = AccessPolicy(given)
+        given[0]["post_filter"]["A"]["required"] = False
+        given.append(rule(WORKSPACE))
+        assert policy.policies == tuple(rules)
+        assert not policy.allows("GET", WORKER)
+
+    def test_is_immutable(self) -> None:
+        policy: Any = AccessPolicy([rule(WORKER, post_filter={"A": {"required": True}})])
+        with pytest.raises(TypeError):
+            policy.policies[0]["allow"] = False
+        with pytest.raises(TypeError):
+            policy.policies[0]["post_filter"]["A"]["required"] = False
+        with pytest.raises(AttributeError, match="immutable"):
+            policy._policies = ()  # noqa: SLF001
+        with pytest.raises(AttributeError, match="immutable"):
+            policy.extra = 1
+
+    def test_repr_says_how_many_rules(self) -> None:
+        assert repr(AccessPolicy([rule(WORKER)])) == "<AccessPolicy of 1 policy rules>"
+
+
+class TestOfACapability:
+    def test_tries_a_grant_without_a_token(self) -> None:
+        capability = TaskRouterCapability("AC1", "secret", "WS1", "WK1")
+        assert not capability.access_policy().allows("GET", WORKER)
+        capability.allow_worker_fetch_attributes()
+        assert capability.access_policy().allows("GET", WORKER)
+
+    def test_conflicting_rules_are_not_signed(self) -> None:
+        capability = TaskRouterWorkspaceCapability("AC1", "secret", "WS1")
+        capability.deny(WORKSPACE, "GET")
+        with pytest.raises(ConflictingPoliciesError, match="policy rules 2 and 3"):
+            capability.generate_token()
+
+    def test_a_denial_without_conflict_is_signed(self) -> None:
+        capability = TaskRouterWorkspaceCapability("AC1", "secret", "WS1")
+        capability.deny(WORKER, "GET")
+        capability.policies.append(make_policy(WORKER, "DELETE", allowed=False))
+        assert capability.generate_token()
+
+    @pytest.mark.parametrize("bad", ["GET", {"url": WORKER, "method": "PUT"}])
+    def test_a_malformed_rule_appended_by_hand_is_not_signed(self, bad: Any) -> None:
+        capability = TaskRouterWorkspaceCapability("AC1", "secret", "WS1")
+        capability.policies.append(bad)
+        with pytest.raises(InvalidPolicyError, match="policy rule 3"):
+            capability.generate_token()

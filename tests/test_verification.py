@@ -1,0 +1,322 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import string
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import jwt
+import pytest
+import recorded
+from freezegun import freeze_time
+
+from twilio.task_router import (
+    InvalidClaimError,
+    TaskRouterCapability,
+    TaskRouterTaskQueueCapability,
+    TaskRouterWorkspaceCapability,
+    verify_token,
+)
+
+KEY = "0123456789abcdef0123456789abcdef"
+HEADER: dict[str, Any] = {"alg": "HS256", "typ": "JWT"}
+RULE: dict[str, Any] = {
+    "url": "https://taskrouter.twilio.com/v1/Workspaces/WS456",
+    "method": "GET",
+    "allow": True,
+}
+CLAIMS: dict[str, Any] = {
+    "iss": "AC123",
+    "exp": 4_102_444_800,  # 2100-01-01
+    "version": "v1",
+    "friendly_name": "Alice",
+    "policies": [
+        {"url": "https://taskrouter.twilio.com/v1/Workspaces/WS456", "method": "GET", "allow": True}
+    ],
+    "account_sid": "AC123",
+    "workspace_sid": "WS456",
+    "channel": "WK789",
+    "worker_sid": "WK789",
+}
+
+
+def segment(value: Any) -> str:
+    data = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def forge(header: Any = HEADER, claims: Any = CLAIMS, key: str = KEY, digest: Any = hashlib.sha256) -> str:
+    """A token of any header and claims, well signed with any key: RFC 7515 §5.1, step by step."""
+    signing_input = f"{segment(header)}.{segment(claims)}"
+    return f"{signing_input}.{segment(hmac.new(key.encode(), signing_input.encode(), digest).digest())}"
+
+
+def varied(claim: str, *values: Any) -> dict[str, str]:
+    return {f"{claim} {value!r}": forge(claims=CLAIMS | {claim: value}) for value in values}
+
+
+def without(claim: str) -> dict[str, Any]:
+    return {name: value for name, value in CLAIMS.items() if name != claim}
+
+
+class TestAGoodToken:
+    def test_says_what_its_claims_say(self) -> None:
+        token = verify_token(forge(), KEY)
+        assert token.account_sid == "AC123"
+        assert token.workspace_sid == "WS456"
+        assert token.channel == token.worker_sid == "WK789"
+        assert token.taskqueue_sid is None
+        assert token.friendly_name == "Alice"
+        assert token.version == "v1"
+        assert token.expires_at == datetime(2100, 1, 1, tzinfo=timezone.utc)
+        assert token.expires_at.tzinfo is timezone.utc
+        assert list(token.policies) == CLAIMS["policies"]
+        assert token.claims == CLAIMS
+        assert token.access_policy.allows("GET", "https://taskrouter.twilio.com/v1/Workspaces/WS456")
+
+    def test_may_be_bytes(self) -> None:
+        assert verify_token(forge().encode(), KEY).channel == "WK789"
+
+    def test_may_lack_what_is_not_required(self) -> None:
+        claims = {
+            name: CLAIMS[name]
+            for name in ("iss", "exp", "account_sid", "workspace_sid", "channel", "policies")
+        }
+        token = verify_token(forge(claims=claims), KEY)
+        assert (token.worker_sid, token.friendly_name, token.version) == (None, None, None)
+
+    def test_of_a_task_queue_names_it(self) -> None:
+        made = TaskRouterTaskQueueCapability("AC123", KEY, "WS456", "WQ789").generate_token()
+        token = verify_token(made, KEY)
+        assert (token.channel, token.taskqueue_sid, token.worker_sid) == ("WQ789", "WQ789", None)
+
+    def test_of_a_workspace_has_neither_worker_nor_task_queue(self) -> None:
+        token = verify_token(TaskRouterWorkspaceCapability("AC123", KEY, "WS456").generate_token(), KEY)
+        assert (token.channel, token.taskqueue_sid, token.worker_sid) == ("WS456", None, None)
+
+    @pytest.mark.parametrize("vector", recorded.load("tokens.json"), ids=lambda vector: vector["made_by"])
+    def test_may_be_of_any_twilio_sdk(self, vector: dict[str, str]) -> None:
+        token = verify_token(vector["token"], vector["auth_token"])
+        assert token.worker_sid == "WK789"
+        assert token.access_policy.allows(
+            "GET", "https://taskrouter.twilio.com/v1/Workspaces/WS456/Activities"
+        )
+
+    @pytest.mark.parametrize(
+        "key", ["secret", "ssh-rsa AAAA", "-----BEGIN PUBLIC KEY-----", '{"kty": "oct"}', "é"]
+    )
+    def test_may_have_any_key(self, key: str) -> None:
+        assert verify_token(forge(key=key), key).channel == "WK789"
+
+    def test_may_be_verified_without_a_warning_about_the_key(self, recwarn: pytest.WarningsRecorder) -> None:
+        verify_token(TaskRouterCapability("AC123", "secret", "WS456", "WK789").generate_token(), "secret")
+        assert not recwarn.list
+
+    def test_may_have_claims_of_ones_own(self) -> None:
+        capability = TaskRouterCapability("AC123", KEY, "WS456", "WK789")
+        made = capability.generate_token(attributes={"aud": "page", "sub": "alice", "team": ["a"]})
+        assert verify_token(made, KEY).claims["team"] == ["a"]
+
+    def test_cannot_be_changed(self) -> None:
+        token: Any = verify_token(forge(), KEY)
+        with pytest.raises(AttributeError):
+            token.channel = "WK1"
+        with pytest.raises(TypeError):
+            token.claims["channel"] = "WK1"
+        token.claims["policies"].clear()
+        assert token.claims == CLAIMS
+
+    @pytest.mark.parametrize("exp", [10**20, 1e300, 4_102_444_800.5])
+    def test_may_live_very_long(self, exp: float) -> None:
+        expires_at = verify_token(forge(claims=CLAIMS | {"exp": exp}), KEY).expires_at
+        assert datetime(2100, 1, 1, tzinfo=timezone.utc) < expires_at
+        assert expires_at <= datetime.max.replace(tzinfo=timezone.utc)
+
+    def test_repr_shows_no_key(self) -> None:
+        assert KEY not in repr(verify_token(forge(), KEY))
+
+
+class TestTime:
+    def test_a_token_is_good_until_it_expires(self) -> None:
+        with freeze_time(recorded.RECORDED) as clock:
+            made = TaskRouterCapability("AC123", KEY, "WS456", "WK789").generate_token(ttl=60)
+            clock.tick(59)
+            assert verify_token(made, KEY)
+            clock.tick(1)
+            with pytest.raises(jwt.ExpiredSignatureError):
+                verify_token(made, KEY)
+
+    @pytest.mark.parametrize("leeway", [10, 10.5, timedelta(seconds=10)])
+    def test_leeway_is_in_seconds(self, leeway: float | timedelta) -> None:
+        made = TaskRouterCapability("AC123", KEY, "WS456", "WK789").generate_token(ttl=-5)
+        assert verify_token(made, KEY, leeway=leeway)
+        older = TaskRouterCapability("AC123", KEY, "WS456", "WK789").generate_token(ttl=-20)
+        with pytest.raises(jwt.ExpiredSignatureError):
+            verify_token(older, KEY, leeway=leeway)
+
+    def test_a_token_is_not_good_before_nbf(self) -> None:
+        made = forge(claims=CLAIMS | {"nbf": recorded.RECORDED.timestamp()})
+        with freeze_time(recorded.RECORDED - timedelta(seconds=2)):
+            with pytest.raises(jwt.ImmatureSignatureError):
+                verify_token(made, KEY)
+            assert verify_token(made, KEY, leeway=2)
+        with freeze_time(recorded.RECORDED):
+            assert verify_token(made, KEY)
+
+
+SIGNING_INPUT, _, SIGNATURE = forge().rpartition(".")
+DEEP = b"[" * 100_000
+
+ATTACKS: dict[str, Any] = {
+    "another key": forge(key="another"),
+    "alg none": forge({"alg": "none"}),
+    "alg none, unsigned": f"{segment({'alg': 'none'})}.{segment(CLAIMS)}.",
+    "alg NONE, unsigned": f"{segment({'alg': 'NONE'})}.{segment(CLAIMS)}.",
+    "alg nOnE, unsigned": f"{segment({'alg': 'nOnE'})}.{segment(CLAIMS)}.",
+    "alg HS384": forge({"alg": "HS384"}, digest=hashlib.sha384),
+    "alg HS512": forge({"alg": "HS512"}, digest=hashlib.sha512),
+    "alg RS256": forge({"alg": "RS256"}),
+    "alg hs256": forge({"alg": "hs256"}),
+    "alg missing": forge({"typ": "JWT"}),
+    "alg null": forge({"alg": None}),
+    "alg a list": forge({"alg": ["HS256"]}),
+    "crit unknown": forge(HEADER | {"crit": ["exp2"], "exp2": 1}),
+    "crit empty": forge(HEADER | {"crit": []}),
+    "crit of another type": forge(HEADER | {"crit": 5}),
+    "crit holding objects": forge(HEADER | {"crit": [{}]}),
+    "payload detached": forge(HEADER | {"crit": ["b64"], "b64": False}),
+    "header not an object": forge([]),
+    "header not JSON": forge(b"{"),
+    "header not UTF-8": forge(b"\xff"),
+    "header nested deeply": forge(DEEP),
+    "header with a number too long": forge(b'{"alg":' + b"1" * 5000 + b"}"),
+    "signature empty": f"{SIGNING_INPUT}.",
+    "signature cut": f"{SIGNING_INPUT}.{SIGNATURE[:-4]}",
+    "signature padded": f"{SIGNING_INPUT}.{SIGNATURE}=",
+    "signature with a space": f"{SIGNING_INPUT}.{SIGNATURE} ",
+    "signature with a line end": f"{SIGNING_INPUT}.{SIGNATURE}\n",
+    "one segment": SIGNATURE,
+    "two segments": SIGNING_INPUT,
+    "four segments": f"{SIGNING_INPUT}.{SIGNATURE}.{SIGNATURE}",
+    "nothing": "",
+    "dots": "..",
+    "not ASCII": forge() + "é",
+    "a lone surrogate": forge() + "\ud800",
+    "bytes that are not UTF-8": forge().encode() + b"\xff",
+    "payload not JSON": forge(claims=b"{"),
+    "payload not UTF-8": forge(claims=b"\xff"),
+    "payload a list": forge(claims=[CLAIMS]),
+    "payload a string": forge(claims="AC123"),
+    "payload null": forge(claims=None),
+    "payload nested deeply": forge(claims=DEEP),
+    "exp missing": forge(claims=without("exp")),
+    **varied("exp", None, True, "4102444800", "soon", [4_102_444_800], {}, float("nan"), float("inf"), 1, -1),
+    "exp too large for a number": forge(claims=json.dumps(CLAIMS).replace("4102444800", "1e999").encode()),
+    "exp with too many digits": forge(claims=json.dumps(CLAIMS).replace("4102444800", "1" * 5000).encode()),
+    **varied("nbf", None, False, "0", "soon", [0], 4_102_444_800, float("inf")),
+    "iss missing": forge(claims=without("iss")),
+    "account_sid missing": forge(claims=without("account_sid")),
+    "workspace_sid missing": forge(claims=without("workspace_sid")),
+    "channel missing": forge(claims=without("channel")),
+    "policies missing": forge(claims=without("policies")),
+    **varied("iss", None, 5, ["AC123"], {}, True),
+    **varied("account_sid", None, 5, ["AC123"], {}, True),
+    **varied("workspace_sid", None, 5, ["WS456"], {}, True),
+    **varied("channel", None, 5, ["WK789"], {}, True),
+    **varied("worker_sid", 5, [], {}, False),
+    **varied("taskqueue_sid", 5, [], {}, False),
+    **varied("friendly_name", 5, [], {}, False),
+    **varied("version", 5, [], {}, False),
+    "iss of another account": forge(claims=CLAIMS | {"iss": "AC999"}),
+    **varied("policies", None, {}, "GET", 5, [5], [{}], [None], [[RULE]]),
+    **varied("policies", [RULE | {"method": "PUT"}], [RULE | {"post_filter": {"A": 5}}]),
+    "policies in conflict": forge(claims=CLAIMS | {"policies": [RULE, RULE | {"allow": False}]}),
+}
+
+
+class TestAttack:
+    @pytest.mark.parametrize("token", ATTACKS.values(), ids=ATTACKS)
+    def test_is_refused(self, token: Any) -> None:
+        with pytest.raises(jwt.InvalidTokenError) as caught:
+            verify_token(token, KEY)
+        assert KEY not in str(caught.value)
+
+    def test_the_token_that_the_attacks_vary_is_good(self) -> None:
+        assert verify_token(forge(), KEY)
+
+    def test_of_changing_any_one_character_is_refused(self) -> None:
+        token = forge()
+        others = string.ascii_letters + string.digits + "-_+/=. \né"
+        for place, character in enumerate(token):
+            # Every other character in the signature, where base64 has bits to spare; elsewhere a few.
+            tried = others if place > token.rindex(".") else "A-b+=."
+            for other in set(tried) - {character}:
+                with pytest.raises(jwt.InvalidTokenError):
+                    verify_token(token[:place] + other + token[place + 1 :], KEY)
+
+    @pytest.mark.parametrize(
+        ("attack", "error"),
+        [
+            ("another key", jwt.InvalidSignatureError),
+            ("alg none", jwt.InvalidAlgorithmError),
+            ("alg HS512", jwt.InvalidAlgorithmError),
+            ("exp 1", jwt.ExpiredSignatureError),
+            ("nbf 4102444800", jwt.ImmatureSignatureError),
+            ("exp missing", jwt.MissingRequiredClaimError),
+            ("channel missing", jwt.MissingRequiredClaimError),
+            ("iss of another account", jwt.InvalidIssuerError),
+            ("channel 5", InvalidClaimError),
+            ("policies in conflict", InvalidClaimError),
+        ],
+    )
+    def test_is_told_apart_by_the_error(self, attack: str, error: type[Exception]) -> None:
+        with pytest.raises(error):
+            verify_token(ATTACKS[attack], KEY)
+
+    def test_on_a_claim_is_told_with_the_claim(self) -> None:
+        with pytest.raises(
+            InvalidClaimError, match=r"the claim policies .* policy rule 0: url is missing"
+        ) as caught:
+            verify_token(ATTACKS["policies [{}]"], KEY)
+        assert caught.value.claim == "policies"
+
+    @pytest.mark.parametrize("stumble", [OverflowError, RecursionError, TypeError, ValueError])
+    def test_over_which_some_release_of_pyjwt_stumbles_is_refused_all_the_same(
+        self, stumble: type[Exception], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def decode(*_: object, **__: object) -> None:
+            raise stumble
+
+        monkeypatch.setattr(jwt, "decode", decode)
+        with pytest.raises(jwt.InvalidTokenError):
+            verify_token(forge(), KEY)
+
+
+class TestMisuse:
+    @pytest.mark.parametrize(
+        ("bad", "error"),
+        [
+            ({"token": None}, TypeError),
+            ({"token": 5}, TypeError),
+            ({"token": bytearray(forge().encode())}, TypeError),
+            ({"auth_token": None}, TypeError),
+            ({"auth_token": KEY.encode()}, TypeError),
+            ({"auth_token": ""}, ValueError),
+            ({"leeway": None}, TypeError),
+            ({"leeway": "10"}, TypeError),
+            ({"leeway": True}, TypeError),
+            ({"leeway": -1}, ValueError),
+            ({"leeway": timedelta(seconds=-1)}, ValueError),
+            ({"leeway": float("nan")}, ValueError),
+            ({"leeway": float("inf")}, ValueError),
+        ],
+        ids=lambda case: ascii(case)[:40],
+    )
+    def test_is_the_callers_error(self, bad: dict[str, Any], error: type[Exception]) -> None:
+        with pytest.raises(error, match=next(iter(bad))) as caught:
+            verify_token(**({"token": forge(), "auth_token": KEY} | bad))
+        assert not isinstance(caught.value, jwt.InvalidTokenError)
+        assert KEY not in str(caught.value)

@@ -1,0 +1,176 @@
+"""Worker.js: the requests behind its calls, and which of them an access policy lets through.
+
+Read off versions 1.1.1 and 1.21 of the browser library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from .access_policy import AccessPolicy, ConflictingPoliciesError, Decision
+from .arguments import check_segment, check_sid, check_type, check_url
+from .capability import (
+    TASK_ROUTER_BASE_URL,
+    TASK_ROUTER_VERSION,
+    TaskRouterCapability,
+    TaskRouterWorkerCapability,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .policy import PolicyRule
+
+
+class Request(NamedTuple):
+    """A request of Worker.js."""
+
+    method: str
+    #: The path below the workspace.
+    path: str
+    #: The names of a ``POST``'s form parameters, or of a ``GET``'s query parameters.
+    params: tuple[str, ...] = ()
+
+
+_WORKER = "/Workers/{worker_sid}"
+_TASK = "/Tasks/{task_sid}"
+_RESERVATION = f"{_TASK}/Reservations/{{reservation_sid}}"
+
+
+def _instruction(*params: str) -> tuple[Request, ...]:
+    return (Request("POST", _RESERVATION, ("Instruction", *params)),)
+
+
+#: What Worker.js asks for, call by call. Where the caller chooses the parameters, an example of them.
+CALLS: dict[str, tuple[Request, ...]] = {
+    "ready": (Request("GET", _WORKER),),
+    "worker.activities.fetch": (Request("GET", "/Activities"),),
+    'worker.update("ActivitySid", ...)': (Request("POST", _WORKER, ("ActivitySid",)),),
+    "worker.update({...})": (Request("POST", _WORKER, ("ActivitySid", "Attributes")),),
+    "worker.fetchReservations": (Request("GET", f"{_WORKER}/Reservations"),),
+    "worker.fetchChannels": (Request("GET", f"{_WORKER}/Channels"),),
+    "reservation.created": (Request("GET", _TASK), Request("GET", _RESERVATION)),
+    "reservation.accept": (Request("POST", _RESERVATION, ("ReservationStatus",)),),
+    "reservation.accept: callback": (Request("GET", _TASK),),
+    "reservation.reject": (Request("POST", _RESERVATION, ("ReservationStatus",)),),
+    "reservation.reject(activity)": (
+        Request("POST", _RESERVATION, ("ReservationStatus", "WorkerActivitySid")),
+    ),
+    "reservation.dequeue": _instruction("DequeueFrom"),
+    "reservation.call": _instruction("CallFrom", "CallUrl"),
+    "reservation.redirect": _instruction("RedirectCallSid", "RedirectUrl"),
+    "reservation.conference": _instruction("From"),
+    "worker.updateTask": (Request("POST", _TASK, ("Attributes",)),),
+    "worker.completeTask": (Request("POST", _TASK, ("AssignmentStatus", "Reason")),),
+    "task.complete": (Request("POST", _TASK, ("AssignmentStatus", "Reason")),),
+}
+
+# Each class's grants, the narrower ones first; the first that lets a call through is the one to name.
+_GRANTS = {
+    TaskRouterCapability: (
+        "allow_worker_fetch_attributes",
+        "allow_worker_activity_updates",
+        "allow_task_reservation_updates",
+        "allow_updates",
+        "allow_fetch_subresources",
+    ),
+    TaskRouterWorkerCapability: (
+        "allow_activity_updates",
+        "allow_reservation_updates",
+        "allow_updates",
+        "allow_fetch_subresources",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Whether a call of Worker.js would go through. It is true where it would."""
+
+    #: The call, or the event that the requests lead to.
+    call: str
+    #: What is decided of each of the call's requests.
+    decisions: tuple[Decision, ...]
+    #: Where the call would not go through: what would let it, for each class that can. Empty where nothing
+    #: would, as where a rule denies it.
+    grants: tuple[str, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether all of the call's requests are allowed."""
+        return all(self.decisions)
+
+    @property
+    def reason(self) -> str:
+        """Why: what decided the first request that is denied, or else the last one."""
+        return next((one for one in self.decisions if not one), self.decisions[-1]).reason
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+def explain(
+    access_policy: AccessPolicy,
+    workspace_sid: str,
+    worker_sid: str,
+    *,
+    base_url: str = TASK_ROUTER_BASE_URL,
+    version: str = TASK_ROUTER_VERSION,
+) -> dict[str, Explanation]:
+    """Say of each call of Worker.js, by its name in :data:`CALLS`, whether it would go through.
+
+    :param access_policy: what a token permits: :meth:`Capability.access_policy` or
+        :attr:`VerifiedToken.access_policy`.
+    :param workspace_sid: the workspace, ``WS…``.
+    :param worker_sid: the worker, ``WK…``.
+    :param base_url: where the page's Worker.js looks for TaskRouter's REST API, without the version.
+    :param version: the API's version.
+    :raises TypeError: if a parameter has another type than these.
+    :raises ValueError: if a SID or part of a URL is not one.
+    """
+    check_type("access_policy", access_policy, AccessPolicy, "an AccessPolicy")
+    check_sid("workspace_sid", workspace_sid, "WS")
+    check_sid("worker_sid", worker_sid, "WK")
+    workspace_url = (
+        f"{check_url('base_url', base_url)}/{check_segment('version', version)}/Workspaces/{workspace_sid}"
+    )
+    with_grants = list(_with_each_grant(access_policy, workspace_sid, worker_sid, base_url, version))
+    explanations: dict[str, Explanation] = {}
+    for call, requests in CALLS.items():
+        decisions = _decide(access_policy, workspace_url, worker_sid, requests)
+        grants: dict[str, str] = {}
+        if not all(decisions):
+            for kind, grant, policy in with_grants:
+                if kind not in grants and all(_decide(policy, workspace_url, worker_sid, requests)):
+                    grants[kind] = f"{kind}{grant}"
+        explanations[call] = Explanation(call, decisions, tuple(grants.values()))
+    return explanations
+
+
+def _decide(
+    policy: AccessPolicy, workspace_url: str, worker_sid: str, requests: Sequence[Request]
+) -> tuple[Decision, ...]:
+    decisions: list[Decision] = []
+    for method, path, names in requests:
+        url = workspace_url + path.format(worker_sid=worker_sid, task_sid="WT0", reservation_sid="WR0")
+        params = dict.fromkeys(names, "x")
+        decisions.append(policy.decide(method, url, **{"query" if method == "GET" else "form": params}))
+    return tuple(decisions)
+
+
+def _with_each_grant(
+    policy: AccessPolicy, workspace_sid: str, worker_sid: str, base_url: str, version: str
+) -> Iterator[tuple[str, str, AccessPolicy]]:
+    """Yield what the policy would be with the rules of each class and of each of its grants."""
+    for kind, names in _GRANTS.items():
+        for name in (None, *names):
+            capability = kind("AC0", "0", workspace_sid, worker_sid, base_url=base_url, version=version)
+            if name is not None:
+                getattr(capability, name)()
+            rules: list[PolicyRule] = capability.policies
+            try:
+                granted = AccessPolicy([*policy.policies, *rules])
+            except ConflictingPoliciesError:
+                continue
+            yield kind.__name__, " (from the start)" if name is None else f".{name}()", granted
