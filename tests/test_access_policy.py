@@ -115,9 +115,7 @@ class Drawn:
         return pairs
 
 
-def test_tens_of_thousands_of_drawn_requests_half_of_them_allowed_are_decided_as_the_second_opinion_does() -> (
-    None
-):
+def test_tens_of_thousands_of_requests_are_decided_as_in_the_second_opinion() -> None:
     left = {True: 12_000, False: 12_000}  # so half of them are allowed
     conflicts = seed = 0
     while any(left.values()):
@@ -282,10 +280,8 @@ class TestReasonOfADenial:
         self, pattern: str, url: str, gap: str
     ) -> None:
         rules = [rule("https://example.com/**"), rule(pattern)]
-        assert (
-            self.why(rules, url=url)
-            == f"No policy rule is for {url}; the nearest is rule 1, GET {pattern}: {gap}."
-        )
+        nearest = f"the nearest is rule 1, GET {pattern}: {gap}."
+        assert self.why(rules, url=url) == f"No policy rule is for {url}; {nearest}"
 
     def test_prefers_an_almost_matching_rule_with_the_same_method(self) -> None:
         rules = [rule(WORKER, "POST"), rule(f"{WORKSPACE}/*"), rule(f"{WORKSPACE}/Workers/*", "POST")]

@@ -118,7 +118,7 @@ def explain(
     base_url: str = TASK_ROUTER_BASE_URL,
     version: str = TASK_ROUTER_VERSION,
 ) -> dict[str, Explanation]:
-    """Say of each call of Worker.js, by its name in :data:`CALLS`, whether it would go through.
+    """Say of each call of Worker.js, by its name in :data:`~twilio.task_router.worker_js.CALLS`, whether it would go through.
 
     :param access_policy: what a token permits: :meth:`Capability.access_policy` or
         :attr:`VerifiedToken.access_policy`.
