@@ -118,7 +118,7 @@ def explain(
     base_url: str = TASK_ROUTER_BASE_URL,
     version: str = TASK_ROUTER_VERSION,
 ) -> dict[str, Explanation]:
-    """Say of each call of Worker.js, by its name in :data:`~twilio.task_router.worker_js.CALLS`, whether it would go through.
+    """Say of each call of Worker.js whether it would go through.
 
     :param access_policy: what a token permits: :meth:`Capability.access_policy` or
         :attr:`VerifiedToken.access_policy`.
@@ -126,6 +126,7 @@ def explain(
     :param worker_sid: the worker, ``WK…``.
     :param base_url: where the page's Worker.js looks for TaskRouter's REST API, without the version.
     :param version: the API's version.
+    :returns: by the call's name in :data:`~twilio.task_router.worker_js.CALLS`.
     :raises TypeError: if a parameter has another type than these.
     :raises ValueError: if a SID or part of a URL is not one.
     """
