@@ -4,6 +4,7 @@ from typing import Any
 
 import jwt
 import pytest
+import recorded
 import strategies
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ json_values = st.recursive(
 
 
 class TestSign:
+    @recorded.needs_pyjwt_2
     @given(claims=st.dictionaries(st.text(), json_values, max_size=5), key=strategies.keys)
     def test_makes_what_pyjwt_makes(self, claims: dict[str, Any], key: str) -> None:
         assert sign(claims, key) == jwt.encode(claims, key, "HS256")

@@ -188,6 +188,7 @@ ATTACKS: dict[str, Any] = {
     "crit of another type": forge(HEADER | {"crit": 5}),
     "crit holding objects": forge(HEADER | {"crit": [{}]}),
     "payload detached": forge(HEADER | {"crit": ["b64"], "b64": False}),
+    "crit that PyJWT 2 understands": forge(HEADER | {"crit": ["b64"], "b64": True}),
     "header not an object": forge([]),
     "header not JSON": forge(b"{"),
     "header not UTF-8": forge(b"\xff"),

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from twilio.task_router import AccessPolicy, TaskRouterCapability, TaskRouterWorkerCapability, explain
+from twilio.task_router import (
+    REQUIRED,
+    AccessPolicy,
+    TaskRouterCapability,
+    TaskRouterWorkerCapability,
+    explain,
+)
 from twilio.task_router.worker_js import CALLS
 
 ARGUMENTS = ("AC123", "secret", "WS456", "WK789")
@@ -101,6 +107,12 @@ class TestExplain:
         told = explain(capability.access_policy(), "WS456", "WK789")["reservation.created"]
         assert [bool(decision) for decision in told.decisions] == [True, False]
         assert told.reason == told.decisions[1].reason
+
+    def test_sends_the_parameters_of_a_get_in_the_query(self) -> None:
+        capability = TaskRouterCapability(*ARGUMENTS)
+        reservations = f"{capability.worker_url}/Reservations"
+        capability.allow(reservations, "GET", query_filter={"ReservationStatus": REQUIRED})
+        assert "worker.fetchReservations" in allowed_under(capability)
 
     def test_knows_other_places(self) -> None:
         capability = TaskRouterWorkerCapability(*ARGUMENTS, base_url="http://localhost:1", version="v2")

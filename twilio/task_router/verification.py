@@ -5,7 +5,9 @@ RFC 7519 §7.2 and RFC 8725; of signature algorithms, HS256 and no other.
 
 from __future__ import annotations
 
+import base64
 import math
+import time
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -22,6 +24,8 @@ from .tokens import base64url
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
+
+    from jwt.types import Options
 
 
 class InvalidClaimError(jwt.InvalidTokenError):
@@ -97,16 +101,12 @@ def verify_token(token: str | bytes, auth_token: str, *, leeway: float | timedel
 
 def verify_claims(token: str | bytes, leeway: float = 0) -> VerifiedToken:
     """Do all that :func:`verify_token` does but for the signature, so that nothing here is proven."""
-    with _only_invalid_token_errors():
-        claims = jwt.decode(
-            token,
-            options={"verify_signature": False, "verify_exp": True, "verify_nbf": True, "require": ["exp"]},
-            leeway=leeway,
-        )
-    for name in ("exp", "nbf"):
-        # PyJWT takes a number in a string, too; RFC 7519 §2 does not.
-        if isinstance(claims.get(name, 0), bool) or not isinstance(claims.get(name, 0), (int, float)):
-            raise InvalidClaimError(name, f"must be a number, not {shown(claims[name])}")
+    claims = _decode(token)
+    now = time.time()
+    if _time(claims, "exp") <= now - leeway:
+        raise jwt.ExpiredSignatureError("Signature has expired")
+    if "nbf" in claims and _time(claims, "nbf") > now + leeway:
+        raise jwt.ImmatureSignatureError("The token is not yet valid (nbf)")
     issuer, account_sid = _text(claims, "iss"), _text(claims, "account_sid")
     if issuer != account_sid:
         raise jwt.InvalidIssuerError(
@@ -132,12 +132,23 @@ def decode_unverified(token: str | bytes) -> tuple[dict[str, Any], dict[str, Any
     :raises jwt.InvalidTokenError: if it is no JWT.
     """
     with _only_invalid_token_errors():
-        decoded = jwt.decode_complete(token, options={"verify_signature": False})
-    return decoded["header"], decoded["payload"]
+        return jwt.get_unverified_header(token), _decode(token)
+
+
+def _decode(token: str | bytes) -> dict[str, Any]:
+    options: Options = {
+        "verify_signature": False,
+        "verify_exp": False,
+        "verify_nbf": False,
+        "verify_iat": False,
+        "verify_aud": False,
+    }
+    with _only_invalid_token_errors():
+        return jwt.decode(token, algorithms=["HS256"], options=options)
 
 
 class _AuthToken(HMACAlgorithm):
-    """HMAC with an auth token as its key.
+    """HMAC with an auth token as its key, whatever it looks like.
 
     PyJWT asks whether a key is short, or looks like one of another algorithm. Here just one algorithm is
     accepted and the account's owner chose no key, so neither question has an answer that would help.
@@ -147,7 +158,7 @@ class _AuthToken(HMACAlgorithm):
         return key.encode() if isinstance(key, str) else key
 
     def check_key_length(self, key: bytes) -> None:
-        pass
+        """Find nothing to say of it, as PyJWT 2.11 and newer ask."""
 
 
 _JWS = jwt.PyJWS(algorithms=[])
@@ -160,11 +171,14 @@ def check_signature(token: str | bytes, auth_token: str) -> None:
     :raises jwt.InvalidTokenError: if it is not.
     """
     with _only_invalid_token_errors():
-        signature = _JWS.decode_complete(token, auth_token, algorithms=["HS256"])["signature"]
-    # The signature's last character has two bits to spare (RFC 4648 §3.5), and some PyJWTs read over them.
-    written = token.encode() if isinstance(token, str) else token
-    if not written.endswith(b"." + base64url(signature)):
-        raise jwt.DecodeError("the signature is not written as base64url has it")
+        _JWS.decode(token, auth_token, algorithms=["HS256"])
+        if "crit" in jwt.get_unverified_header(token):
+            raise jwt.InvalidTokenError("the header's crit asks for more than this library understands")
+        # Some releases of PyJWT read over what base64url does not allow (RFC 4648 §3.5), such as other values
+        # of the two bits that the signature's last character has to spare.
+        written = (token.encode() if isinstance(token, str) else token).rpartition(b".")[2]
+        if base64url(base64.urlsafe_b64decode(written + b"=")) != written:
+            raise jwt.DecodeError("the signature is not written as base64url has it")
 
 
 @contextmanager
@@ -182,6 +196,17 @@ def _leeway_in_seconds(leeway: object) -> float:
     if not 0 <= seconds < math.inf:
         raise ValueError(f"leeway must be finite and not negative, got {shown(leeway)}")
     return seconds
+
+
+def _time(claims: Mapping[str, Any], name: str) -> float:
+    """Return a claim that is a NumericDate (RFC 7519 §2): a number, and not one in a string."""
+    if name not in claims:
+        raise jwt.MissingRequiredClaimError(name)
+    value = claims[name]
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not (is_number and -math.inf < value < math.inf):
+        raise InvalidClaimError(name, f"must be a number, not {shown(value)}")
+    return value
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

@@ -48,7 +48,7 @@ CALLS: dict[str, tuple[Request, ...]] = {
     "worker.activities.fetch": (Request("GET", "/Activities"),),
     'worker.update("ActivitySid", ...)': (Request("POST", _WORKER, ("ActivitySid",)),),
     "worker.update({...})": (Request("POST", _WORKER, ("ActivitySid", "Attributes")),),
-    "worker.fetchReservations": (Request("GET", f"{_WORKER}/Reservations"),),
+    "worker.fetchReservations": (Request("GET", f"{_WORKER}/Reservations", ("ReservationStatus",)),),
     "worker.fetchChannels": (Request("GET", f"{_WORKER}/Channels"),),
     "reservation.created": (Request("GET", _TASK), Request("GET", _RESERVATION)),
     "reservation.accept": (Request("POST", _RESERVATION, ("ReservationStatus",)),),
