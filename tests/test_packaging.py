@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tarfile
 import venv
 import zipfile
@@ -16,19 +15,6 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = {path.name for path in (ROOT / "twilio" / "task_router").iterdir() if path.is_file()}
-
-
-@pytest.fixture(scope="module")
-def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", folder], cwd=ROOT, check=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def wheel(distributions: Path) -> Path:
-    (path,) = distributions.glob("*.whl")
-    return path
 
 
 @pytest.fixture(scope="module")

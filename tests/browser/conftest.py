@@ -1,0 +1,110 @@
+"""Chromium, the real Worker.js, the loopback TaskRouter, and the Flask example's page in front of it."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+import tarfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+pytest.importorskip("playwright", reason="the browser tests want the requirements of the group test")
+
+import flask_app
+import trustme
+from browser.loopback import Loopback
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CACHE = Path(__file__).parent.parent.parent / ".cache"
+CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium(do_without: Callable[[str], NoReturn]) -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    return found or do_without("Chromium is not installed (apt-get install chromium)")
+
+
+@pytest.fixture(scope="session")
+def worker_js(do_without: Callable[[str], NoReturn]) -> Path:
+    """The real Worker.js, as npm has it."""
+    file = CACHE / "twilio-taskrouter-js-1.1.1" / "taskrouter.min.js"
+    if not file.exists():
+        npm = shutil.which("npm") or do_without("npm, which fetches Worker.js, is not installed")
+        CACHE.mkdir(exist_ok=True)
+        command = [npm, "pack", "--silent", "--pack-destination", str(CACHE), "twilio-taskrouter-js@1.1.1"]
+        if subprocess.run(command, check=False, cwd=CACHE, capture_output=True).returncode:
+            do_without("npm cannot fetch twilio-taskrouter-js")
+        with tarfile.open(CACHE / "twilio-taskrouter-js-1.1.1.tgz") as archive:
+            script = archive.extractfile("package/taskrouter.min.js")
+            assert script is not None
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(script.read())
+    return file
+
+
+@pytest.fixture
+def loopback(worker_js: Path) -> Iterator[Loopback]:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    names = ("event-bridge.twilio.com", "sdk.twilio.com")
+    trustme.CA().issue_cert(*names).configure_cert(tls)
+    with Loopback("secret", worker_js, tls) as server:
+        yield server
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The Flask example, served."""
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC123")
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret")
+    monkeypatch.setenv("TWILIO_WORKSPACE_SID", "WS456")
+    monkeypatch.setenv("TWILIO_WORKER_SID", "WK789")
+    server = make_server("127.0.0.1", 0, flask_app.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def browser(chromium: str, loopback: Loopback) -> Iterator[Browser]:
+    """Chromium, for which Twilio's hosts are the loopback TaskRouter and no other host is there."""
+    here = f"127.0.0.1:{loopback.port}"
+    rules = (
+        f"MAP event-bridge.twilio.com:443 {here}, MAP sdk.twilio.com:443 {here}, "
+        "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    )
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=chromium,
+            args=[*CHROMIUM_OPTIONS, f"--host-resolver-rules={rules}", "--ignore-certificate-errors"],
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Page:
+    """The page of the Flask example, before the login."""
+    opened = browser.new_page(viewport={"width": 640, "height": 480})
+    opened.set_default_timeout(10_000)
+    opened.goto(site)
+    return opened

@@ -1,0 +1,226 @@
+"""The real Worker.js in a real browser, on the Flask example's own page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import flask_app
+import pytest
+from playwright.sync_api import Page, expect
+
+from twilio.task_router import (
+    Capability,
+    TaskRouterCapability,
+    TaskRouterWorkerCapability,
+    explain,
+)
+from twilio.task_router.worker_js import CALLS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from browser.loopback import Loopback
+
+ARGUMENTS = ("AC123", "secret", "WS456", "WK789")
+THREE_GRANTS = (
+    "allow_worker_fetch_attributes",
+    "allow_worker_activity_updates",
+    "allow_task_reservation_updates",
+)
+
+
+def log_in(page: Page) -> None:
+    page.get_by_label("User").fill("alice")
+    page.get_by_role("button", name="Log in").click()
+
+
+def wait_until(page: Page, condition: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not come to pass")
+
+
+class TestThePageOfTheExample:
+    def test_shows_the_worker_and_her_activity(self, page: Page) -> None:
+        log_in(page)
+        expect(page.get_by_role("heading", name="Zoë")).to_be_visible()
+        expect(page.get_by_label("Activity")).to_have_value("WA1")
+
+    def test_changes_the_activity(self, page: Page, loopback: Loopback) -> None:
+        log_in(page)
+        page.get_by_label("Activity").select_option("On a break")
+        wait_until(page, lambda: loopback.worker["activity_sid"] == "WA2")
+        expect(page.get_by_label("Activity")).to_have_value("WA2")
+        expect(page.get_by_role("alert")).to_be_empty()
+
+    @pytest.mark.parametrize(("button", "status"), [("Accept", "accepted"), ("Reject", "rejected")])
+    def test_answers_a_reservation(self, button: str, status: str, page: Page, loopback: Loopback) -> None:
+        log_in(page)
+        expect(page.get_by_role("heading", name="Zoë")).to_be_visible()
+        loopback.reserve(1, "A call from Ada")
+        loopback.reserve(2, "A chat with Grace")
+        reservation = page.get_by_role("article").filter(has_text="A call from Ada")
+        reservation.get_by_role("button", name=button).click()
+        expect(reservation).to_have_count(0)
+        expect(page.get_by_role("article")).to_have_count(1)
+        assert loopback.reservations["WR1"]["reservation_status"] == status
+        assert loopback.reservations["WR2"]["reservation_status"] == "pending"
+
+    def test_renews_its_token_without_being_loaded_again(
+        self, page: Page, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lives = [7, 600]
+
+        def token_for(worker_sid: str) -> str:
+            capability = TaskRouterWorkerCapability("AC123", "secret", "WS456", worker_sid)
+            capability.allow_activity_updates()
+            return capability.generate_token(lives.pop(0))
+
+        monkeypatch.setattr(flask_app, "token_for", token_for)
+        log_in(page)
+        expect(page.get_by_role("heading", name="Zoë")).to_be_visible()
+        page.evaluate("window.notLoadedAgain = true")
+        wait_until(page, lambda: not lives)  # Worker.js says token.expired five seconds before the end
+        page.wait_for_timeout(6_000)
+        page.get_by_label("Activity").select_option("On a break")
+        wait_until(page, lambda: loopback.worker["activity_sid"] == "WA2")
+        assert page.evaluate("window.notLoadedAgain")
+        assert all(seen.status == 200 for seen in loopback.seen)
+
+
+@pytest.fixture
+def capability(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Capability:
+    """What the page's token is made of, by its class and its grants."""
+    kind, *grants = request.param
+    made: Capability = kind(*ARGUMENTS)
+    for grant in grants:
+        getattr(made, grant)()
+    monkeypatch.setattr(flask_app, "token_for", lambda _: made.generate_token())
+    return made
+
+
+def three_but(missing: str) -> Any:
+    grants = [grant for grant in THREE_GRANTS if grant != missing]
+    return pytest.param((TaskRouterCapability, *grants), id=f"without {missing}")
+
+
+class TestAGrantTakenAway:
+    @pytest.mark.parametrize("capability", [three_but("allow_worker_fetch_attributes")], indirect=True)
+    def test_leaves_the_page_unready(self, capability: Capability, page: Page, loopback: Loopback) -> None:
+        log_in(page)
+        wait_until(page, lambda: bool(loopback.seen))
+        assert (loopback.seen[0].path, loopback.seen[0].status) == ("/Workers/WK789", 403)
+        page.wait_for_timeout(300)
+        expect(page.get_by_role("heading", name="Connecting")).to_be_visible()
+        assert not explain(capability.access_policy(), "WS456", "WK789")["ready"]
+
+    @pytest.mark.parametrize("capability", [three_but("allow_worker_activity_updates")], indirect=True)
+    def test_leaves_the_activity_as_it_is(
+        self, capability: Capability, page: Page, loopback: Loopback
+    ) -> None:
+        log_in(page)
+        page.get_by_label("Activity").select_option("On a break")
+        expect(page.get_by_role("alert")).to_have_text("Forbidden")
+        assert loopback.worker["activity_sid"] == "WA1"
+        calls = explain(capability.access_policy(), "WS456", "WK789")
+        assert not calls['worker.update("ActivitySid", ...)']
+
+    @pytest.mark.parametrize("capability", [three_but("allow_task_reservation_updates")], indirect=True)
+    def test_leaves_the_reservation_pending(
+        self, capability: Capability, page: Page, loopback: Loopback
+    ) -> None:
+        log_in(page)
+        expect(page.get_by_role("heading", name="Zoë")).to_be_visible()
+        loopback.reserve(1, "A call from Ada")
+        page.evaluate(CONNECT)
+        assert page.evaluate(f"outcome({JS['reservation.accept']})") == 403
+        assert loopback.reservations["WR1"]["reservation_status"] == "pending"
+        assert not explain(capability.access_policy(), "WS456", "WK789")["reservation.accept"]
+
+
+# A Worker of the test's own on the example's page, whose calls can be made one by one. An event with the SID
+# of a reservation makes Worker.js hand out a Reservation without fetching it first.
+CONNECT = """async () => {
+  window.token = (await (await fetch("/token")).json()).token;
+  window.worker = new Twilio.TaskRouter.Worker(token);
+  worker.on("a.test", (reservation) => { window.reservation = reservation });
+  worker._emitMessage("a.test", { sid: "WR1", task_sid: "WT1" });
+  window.outcome = (call) => new Promise((resolve) => {
+    call((error) => resolve(error ? error.code : 200));
+    setTimeout(() => resolve("no callback"), 500);
+  });
+  window.ask = (method, path, params) => (callback) => worker.apiRequester._postMessage(
+    JSON.stringify({ url: worker.workspaceUrl + path, method, params, token }), callback);
+}"""
+CALLBACK = "reservation.accept: callback"
+#: Each call of Worker.js 1.1.1, and those that only later versions have as the request that they would send.
+JS = {
+    "ready": "(callback) => { worker.on('ready', () => callback()); worker._fetchResourceOnReady() }",
+    "worker.activities.fetch": "(callback) => worker.activities.fetch(callback)",
+    'worker.update("ActivitySid", ...)': "(callback) => worker.update('ActivitySid', 'WA2', callback)",
+    "worker.update({...})": "(callback) => worker.update({ActivitySid: 'WA2', Attributes: {}}, callback)",
+    "worker.fetchReservations": """(callback) =>
+        worker.fetchReservation(callback, {ReservationStatus: 'pending'})""",
+    "worker.fetchChannels": "ask('GET', '/Workers/WK789/Channels')",
+    "reservation.created": """(callback) => {
+        worker.on('reservation.created', () => callback());
+        worker._emitMessage('reservation.created', {sid: 'WT1', reservation_sid: 'WR1'});
+    }""",
+    "reservation.accept": "(callback) => reservation.accept(callback)",
+    CALLBACK: "(callback) => reservation.accept(callback)",
+    "reservation.reject": "(callback) => reservation.reject(undefined, callback)",
+    "reservation.reject(activity)": "(callback) => reservation.reject('WA2', callback)",
+    "reservation.dequeue": "(callback) => reservation.dequeue('+1', undefined, callback)",
+    "reservation.call": "(callback) => reservation.call('+1', 'https://t', undefined, undefined, callback)",
+    "reservation.redirect": """ask('POST', '/Tasks/WT1/Reservations/WR1',
+        {Instruction: 'redirect', RedirectCallSid: 'CA1', RedirectUrl: 'https://t'})""",
+    "reservation.conference": """ask('POST', '/Tasks/WT1/Reservations/WR1',
+        {Instruction: 'conference', From: '+1'})""",
+    "worker.updateTask": "(callback) => reservation.task.update({Attributes: {title: 'x'}}, callback)",
+    "worker.completeTask": "ask('POST', '/Tasks/WT1', {AssignmentStatus: 'completed', Reason: 'x'})",
+    "task.complete": "ask('POST', '/Tasks/WT1', {AssignmentStatus: 'completed', Reason: 'x'})",
+}
+
+
+class TestExplain:
+    @pytest.mark.parametrize(
+        "capability",
+        [
+            pytest.param((TaskRouterCapability,), id="the default rules alone"),
+            pytest.param((TaskRouterCapability, *THREE_GRANTS), id="all three grants"),
+            *(three_but(grant) for grant in THREE_GRANTS),
+            pytest.param((TaskRouterWorkerCapability,), id="a worker's capability"),
+            pytest.param(
+                (TaskRouterWorkerCapability, "allow_activity_updates", "allow_reservation_updates"),
+                id="a worker's capability with its grants",
+            ),
+            pytest.param(
+                (TaskRouterWorkerCapability, "allow_fetch_subresources", "allow_updates"),
+                id="a worker's capability with shared grants",
+            ),
+        ],
+        indirect=True,
+    )
+    def test_says_what_the_browser_sees_call_by_call(
+        self, capability: Capability, page: Page, loopback: Loopback
+    ) -> None:
+        log_in(page)
+        loopback.reserve(1, "A call from Ada")
+        wait_until(page, lambda: bool(loopback.seen))
+        page.evaluate(CONNECT)
+        told = explain(capability.access_policy(), "WS456", "WK789")
+        assert JS.keys() == CALLS.keys()
+        for call, script in JS.items():
+            page.wait_for_timeout(50)
+            loopback.seen.clear()
+            outcome = page.evaluate(f"outcome({script})")
+            statuses = {(seen.method, seen.path): seen.status for seen in loopback.seen}
+            if call == CALLBACK and not told["reservation.accept"]:
+                continue
+            for request, decision in zip(CALLS[call], told[call].decisions, strict=True):
+                path = request.path.format(worker_sid="WK789", task_sid="WT1", reservation_sid="WR1")
+                assert statuses[request.method, path] == (200 if decision else 403), call
+            needed = (call, CALLBACK) if call.startswith("reservation.") else (call,)
+            assert (outcome == 200) is all(told[one] for one in needed), call

@@ -1,0 +1,174 @@
+"""The wheel beside Twilio's official SDKs, as pip and npm install them today."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import jwt
+import pytest
+
+from twilio.task_router import TaskRouterWorkerCapability, verify_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CACHE = Path(__file__).parent.parent.parent / ".cache"
+LINES = ("6", "7", "8", "9")
+
+OURS = """
+from twilio.task_router import TaskRouterWorkerCapability, verify_token
+capability = TaskRouterWorkerCapability("AC123", "secret", "WS456", "WK789")
+capability.allow_activity_updates()
+ours = capability.generate_token()
+assert verify_token(ours, "secret").worker_sid == "WK789"
+"""
+THEIRS = """
+from twilio.jwt import Jwt
+from twilio.jwt.taskrouter.capabilities import WorkerCapabilityToken
+from twilio.rest import Client
+Client("AC123", "secret")
+theirs = WorkerCapabilityToken("AC123", "secret", "WS456", "WK789", allow_update_activities=True).to_jwt()
+Jwt.from_jwt(theirs, "secret")
+"""
+EACH_OTHERS = """
+assert Jwt.from_jwt(ours.encode(), "secret").payload["worker_sid"] == "WK789"
+verified = verify_token(theirs, "secret")
+assert list(verified.policies) == list(verify_token(ours, "secret").policies)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _only_when_asked(request: pytest.FixtureRequest) -> None:
+    if not request.config.getoption("--everything"):
+        pytest.skip("installs the SDKs from their indexes: run with --everything")
+
+
+class Environment:
+    """A fresh virtual environment."""
+
+    def __init__(self, folder: Path) -> None:
+        venv.create(folder, symlinks=True)
+        self._python = str(folder / "bin" / "python")
+        self._folder = folder
+
+    def pip(self, *arguments: str | Path) -> None:
+        command = [sys.executable, "-m", "pip", "--python", self._python, "--quiet", *map(str, arguments)]
+        subprocess.run(command, check=True)
+
+    def run(self, program: str) -> subprocess.CompletedProcess[str]:
+        # The newest SDK of line 6 has invalid escapes in its strings, so their warnings stay warnings.
+        command = [self._python, "-c", program]
+        return subprocess.run(command, cwd=self._folder, check=False, capture_output=True, text=True)
+
+    def assert_runs(self, program: str) -> None:
+        done = self.run(program)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    return Environment(tmp_path / "environment")
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("order", ["ours first", "theirs first"])
+def test_the_wheel_and_an_official_sdk_live_side_by_side(
+    line: str, order: str, wheel: Path, environment: Environment
+) -> None:
+    both = [str(wheel), f"twilio=={line}.*"]
+    for requirement in both if order == "ours first" else reversed(both):
+        environment.pip("install", requirement)
+    environment.pip("check")
+    environment.assert_runs(OURS + THEIRS + EACH_OTHERS)
+
+    environment.pip("uninstall", "--yes", "twilio")
+    environment.assert_runs(OURS)
+    environment.pip("install", f"twilio=={line}.*")
+    environment.assert_runs(OURS + THEIRS + EACH_OTHERS)
+
+    environment.pip("uninstall", "--yes", "twilio-task-router")
+    environment.assert_runs(THEIRS)
+
+
+class TestOverTheOldSdk:
+    """Where ``twilio<6`` is installed, whose files have the same names."""
+
+    def test_the_old_sdk_fails_to_be_imported_before_our_code_could_say_so(
+        self, wheel: Path, environment: Environment
+    ) -> None:
+        environment.pip("install", "twilio==5.7.0", wheel)
+        done = environment.run(OURS)
+        assert done.returncode != 0
+        assert re.search(
+            r"site-packages.twilio.__init__\.py.*site-packages.twilio.rest.*Error: ", done.stderr, re.DOTALL
+        )
+        assert "twilio/task_router" not in done.stderr
+
+    def test_removing_the_old_sdk_alone_takes_our_files_with_it(
+        self, wheel: Path, environment: Environment
+    ) -> None:
+        environment.pip("install", "twilio==5.7.0", wheel)
+        environment.pip("uninstall", "--yes", "twilio")
+        assert "cannot import name 'TaskRouterWorkerCapability'" in environment.run(OURS).stderr
+        environment.pip("install", "--force-reinstall", "--no-deps", wheel)
+        environment.assert_runs(OURS)
+
+    def test_the_way_out_works(self, wheel: Path, environment: Environment) -> None:
+        environment.pip("install", "twilio==5.7.0", wheel)
+        environment.pip("uninstall", "--yes", "twilio", "twilio-task-router")
+        environment.pip("install", wheel, "twilio==9.*")
+        environment.assert_runs(OURS + THEIRS + EACH_OTHERS)
+
+
+@pytest.fixture(scope="session")
+def modules(do_without: Callable[[str], NoReturn]) -> Path:
+    folder = CACHE / "node"
+    if not shutil.which("node"):
+        do_without("Node is not installed")
+    npm = shutil.which("npm") or do_without("npm, which fetches the Node SDK, is not installed")
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [npm, "install", "--silent", "--prefix", str(folder), "twilio", "jsonwebtoken"]
+    if subprocess.run(command, check=False, cwd=folder).returncode:
+        do_without("npm cannot fetch the Node SDK")
+    return folder
+
+
+class TestNode:
+    def node(self, modules: Path, program: str, *arguments: str) -> str:
+        command = ["node", "-e", program, *arguments]
+        return subprocess.run(command, cwd=modules, check=True, capture_output=True, text=True).stdout
+
+    def test_jsonwebtoken_accepts_our_token(self, modules: Path) -> None:
+        capability = TaskRouterWorkerCapability("AC123", "secret", "WS456", "WK789")
+        capability.deny(capability.resource_url, "DELETE")
+        token = capability.generate_token()
+        program = """
+            const { verify } = require("jsonwebtoken");
+            console.log(JSON.stringify(verify(process.argv[1], "secret", { algorithms: ["HS256"] })));
+        """
+        claims = json.loads(self.node(modules, program, token))
+        assert claims == jwt.decode(token, "secret", algorithms=["HS256"])
+
+    def test_the_node_sdks_token_verifies(self, modules: Path) -> None:
+        program = """
+            const { TaskRouterCapability } = require("twilio").jwt.taskrouter;
+            const util = require("twilio/lib/jwt/taskrouter/util");
+            const capability = new TaskRouterCapability({
+                accountSid: "AC123", authToken: "secret", workspaceSid: "WS456", channelId: "WK789",
+            });
+            util.defaultEventBridgePolicies("AC123", "WK789").forEach((one) => capability.addPolicy(one));
+            util.defaultWorkerPolicies("v1", "WS456", "WK789").forEach((one) => capability.addPolicy(one));
+            console.log(capability.toJwt());
+        """
+        verified = verify_token(self.node(modules, program).strip(), "secret")
+        assert verified.worker_sid == "WK789"
+        own = TaskRouterWorkerCapability("AC123", "secret", "WS456", "WK789")
+        urls = {rule["url"] for rule in own.policies}
+        assert {rule["url"] for rule in verified.policies} == urls
