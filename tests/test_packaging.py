@@ -57,6 +57,15 @@ class TestWheel:
         assert zipfile.ZipFile(wheel).read(name) == (ROOT / "LICENSE").read_bytes()
 
 
+class TestMetadata:
+    def test_claims_just_the_pythons_that_ci_tests(self) -> None:
+        tomllib = pytest.importorskip("tomllib", reason="Python 3.10 cannot read TOML")
+        configuration = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+        start = "Programming Language :: Python :: 3."
+        claimed = [one for one in configuration["project"]["classifiers"] if one.startswith(start)]
+        assert [f"3.{one.removeprefix(start)}" for one in claimed] == configuration["tool"]["tox"]["env_list"]
+
+
 class TestSdist:
     def test_holds_the_tests_and_the_docs(self, distributions: Path) -> None:
         (path,) = distributions.glob("*.tar.gz")
