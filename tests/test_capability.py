@@ -537,6 +537,10 @@ class TestBadInput:
         ):
             kind("AC123", "secret", "WS456", sid)
 
+    def test_to_make_the_base_class_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="make one of them"):
+            Capability(*ARGUMENTS)
+
     def test_of_a_workspace_names_the_class_that_is_for_it(self) -> None:
         with pytest.raises(
             ValueError, match=r"workspace_sid .*must start with WS.* have TaskRouterWorkerCapability$"

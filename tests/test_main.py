@@ -14,7 +14,11 @@ import pytest
 import recorded
 from freezegun import freeze_time
 
-from twilio.task_router import TaskRouterCapability, TaskRouterTaskQueueCapability
+from twilio.task_router import (
+    TaskRouterCapability,
+    TaskRouterTaskQueueCapability,
+    TaskRouterWorkerCapability,
+)
 from twilio.task_router.__main__ import main
 from twilio.task_router.inspection import inspect_token
 from twilio.task_router.tokens import sign
@@ -109,6 +113,11 @@ class TestToken:
         claims = recorded.claims_of(capsys.readouterr().out.strip(), "secret")
         assert claims == example_claims(calls, release="5.7.0", sid=sid)
 
+    def test_takes_the_channel_after_an_option_too(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["token", "WS456", "--ttl", "60", "WQ789"]) == 0
+        claims = recorded.claims_of(capsys.readouterr().out.strip(), "secret")
+        assert claims["taskqueue_sid"] == "WQ789"
+
     @freeze_time(recorded.RECORDED)
     def test_ttl_is_in_seconds(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["token", "WS456", "WK789", "--ttl", "-60"]) == 0
@@ -153,6 +162,7 @@ class TestInspect:
             (59 * 60, "in 59 minutes", 0),
             (47 * 3600 + 5, "in 47 hours", 0),
             (1000 * 86400, "in 1000 days", 0),
+            (10**12, "in 11574074 days", 0),
             (0, "in 0 seconds", 1),
             (-12 * 60, "12 minutes ago", 1),
         ],
@@ -210,6 +220,35 @@ class TestInspect:
         assert "\n+ ready\n" in out
         assert "\n- reservation.dequeue" in out
 
+    def test_knows_tokens_for_other_places(self, capsys: pytest.CaptureFixture[str]) -> None:
+        capability = TaskRouterWorkerCapability(
+            "AC1", "secret", "WS1", "WK1", base_url="http://t:1", version="v2"
+        )
+        assert "\n✓ ready\n" in self.shown(capsys, capability.generate_token())
+
+    def test_knows_nothing_of_worker_js_for_a_token_without_rules(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        claims = {
+            "iss": "AC1",
+            "account_sid": "AC1",
+            "workspace_sid": "WS1",
+            "channel": "WK1",
+            "worker_sid": "WK1",
+            "exp": 2**40,
+            "policies": [],
+        }
+        out = self.shown(capsys, sign(claims, "secret"))
+        assert "\n✗ ready" in out
+        assert "✓" not in out
+
+    def test_says_all_that_is_wrong(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
+        out = self.shown(capsys, mint(-1), status=1)
+        assert "Not good:   Signature verification failed; Signature has expired\n" in out
+
     def test_says_where_no_grant_would_help(self, capsys: pytest.CaptureFixture[str]) -> None:
         capability = TaskRouterCapability("AC1", "secret", "WS1", "WK1")
         capability.deny(capability.worker_url, "GET")
@@ -239,6 +278,17 @@ class TestInspect:
         assert re.search("^Worker: +x$", out, re.MULTILINE)
         assert re.search("^Workspace: +not there$", out, re.MULTILINE)
         assert "Policy rules: they cannot be read" in out
+
+    @pytest.mark.parametrize(
+        "claim", ["channel", "workspace_sid", "account_sid", "worker_sid", "friendly_name"]
+    )
+    @pytest.mark.parametrize("value", [[], {}, 5, None])
+    def test_shows_a_token_with_claims_of_another_type(
+        self, claim: str, value: Any, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        claims = recorded.claims_of(mint(), "secret") | {claim: value}
+        status = 0 if value is None and claim in {"worker_sid", "friendly_name"} else 1
+        assert "Workers" in self.shown(capsys, sign(claims, "secret"), status=status)
 
     def test_shows_an_expiry_that_is_none(self, capsys: pytest.CaptureFixture[str]) -> None:
         out = self.shown(capsys, sign({"exp": "soon", "policies": []}, "secret"), status=1)
@@ -323,7 +373,7 @@ class TestMisuse:
             ([], "COMMAND"),
             (["dance"], "'dance'"),
             (["token"], "WORKSPACE_SID"),
-            (["token", "WS456", "--with-reservations"], "worker_sid"),
+            (["token", "WS456", "--with-reservations"], "CHANNEL_SID (WK...) is missing"),
             (["token", "WS456", "WQ789", "--with-reservations"], "worker_sid"),
             (["token", "WS456", "WS456"], "TaskRouterWorkspaceCapability"),
             (["token", "WS456", "WQ789", "--activity-updates"], "--activity-updates"),
@@ -333,6 +383,9 @@ class TestMisuse:
             (["check", "GET"], "URL"),
             (["check", "GET", "https://t", "--form", "A", "x"], "'A' must be NAME=VALUE"),
             (["check", "GET", "https://t", "x", "y"], "unrecognized arguments: y"),
+            (["check", "https://t", "GET", "x"], "METHOD comes first"),
+            (["check", "GET", "/Workers", "x"], "METHOD comes first"),
+            (["token", "WS456", "WK789", "--ttl", "9" * 5000], "9..."),
             (["inspect", "x", "--frob"], "unrecognized arguments: --frob"),
             (["token", "WS456", "WK1/**"], "worker_sid must be a SID: it must start with WK"),
         ],
@@ -364,6 +417,64 @@ class TestOutput:
         with contextlib.redirect_stdout(io.StringIO()) as out:
             assert main(["token", "WS456", "WK789"]) == 0
         assert out.getvalue().count(".") == 2
+
+    def test_that_leads_nowhere_is_misuse(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(sys, "stdout", None)
+        with pytest.raises(SystemExit) as caught:
+            main(["demo"])
+        assert caught.value.code == 2
+        assert "there is no standard output" in capsys.readouterr().err
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+    def test_that_cannot_be_written_is_one_line(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with Path("/dev/full").open("w") as full:
+            monkeypatch.setattr(sys, "stdout", full)
+            with pytest.raises(SystemExit) as caught:
+                main(["demo"])
+        assert caught.value.code == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+class Keyboard(io.TextIOWrapper):
+    """Standard input at a terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO())
+
+    def isatty(self) -> bool:
+        return True
+
+
+class TestInput:
+    @pytest.mark.parametrize("stdin", [None, Keyboard()])
+    def test_is_not_waited_for_where_there_is_none(
+        self, stdin: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with pytest.raises(SystemExit) as caught:
+            main(["inspect"])
+        assert caught.value.code == 2
+        assert "TOKEN is missing" in capsys.readouterr().err
+
+    def test_may_be_broken_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("twilio.task_router.inspection.inspect_token", interrupt)
+        assert main(["inspect", "x"]) == 130
+
+    def test_is_misuse_where_the_key_cannot_be_one(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "\udcff")
+        with pytest.raises(SystemExit) as caught:
+            main(["inspect", mint()])
+        assert caught.value.code == 2
+        assert "auth_token" in capsys.readouterr().err
 
 
 class TestAsAProcess:

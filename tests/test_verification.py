@@ -213,6 +213,8 @@ ATTACKS: dict[str, Any] = {
     "payload a string": forge(claims="AC123"),
     "payload null": forge(claims=None),
     "payload nested deeply": forge(claims=DEEP),
+    "payload with NaN": forge(claims=CLAIMS | {"score": float("nan")}),
+    "payload with an infinity": forge(claims=CLAIMS | {"score": [float("-inf")]}),
     "exp missing": forge(claims=without("exp")),
     **varied("exp", None, True, "4102444800", "soon", [4_102_444_800], {}, float("nan"), float("inf"), 1, -1),
     "exp too large for a number": forge(claims=json.dumps(CLAIMS).replace("4102444800", "1e999").encode()),

@@ -55,6 +55,14 @@ class TestToJson:
         assert document["filters"][0]["targets"][1] == {"queue": "WQ2"}
         assert document["default_filter"] == {"queue": "WQ9", "timeout": 5}
 
+    def test_takes_objects_of_the_callers_own_as_5_7_0_did(self) -> None:
+        class Target:
+            def __init__(self) -> None:
+                self.queue, self.expression = "WQ1", None
+
+        config = WorkflowConfig([WorkflowRule("1==1", [Target()])])
+        assert json.loads(config.to_json())["task_routing"]["filters"][0]["targets"] == [{"queue": "WQ1"}]
+
     def test_refuses_what_json_lacks(self) -> None:
         with pytest.raises(TypeError, match="set"):
             WorkflowConfig([], {"queue": {"WQ1"}}).to_json()
@@ -139,4 +147,4 @@ class TestRepr:
     def test_is_the_code_that_makes_it(self) -> None:
         config = example()
         assert eval(repr(config)).to_json() == config.to_json()  # noqa: S307
-        assert eval(repr(config.task_routing)).filters == config.task_routing.filters  # noqa: S307
+        assert repr(eval(repr(config.task_routing))) == repr(config.task_routing)  # noqa: S307

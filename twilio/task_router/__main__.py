@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,6 +17,7 @@ from twilio.task_router import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
+from twilio.task_router.arguments import check_auth_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 
 _NOT_GOOD = 1
 _MISUSE = 2
+_INTERRUPTED = 130  # what a shell reports of a program that SIGINT ended
 _BROKEN_PIPE = 141  # what a shell reports of a program that SIGPIPE ended
+_LONGEST = 400
 
 _GRANTS_OF_3_7_0 = {
     "fetch-attributes": "allow_worker_fetch_attributes",
@@ -37,7 +41,9 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(_MISUSE, f"{self.prog}: {' '.join(message.split())} (--help says more)\n")
+        line = " ".join(message.split())
+        shortened = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+        self.exit(_MISUSE, f"{self.prog}: {shortened} (--help says more)\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,26 +53,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :returns: the exit status.
     :raises SystemExit: after ``--help``, and with status 2 after misuse.
     """
+    parser = _build_parser()
+    if sys.stdout is None:
+        parser.error("there is no standard output to write to")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name must not fail where UTF-8 is not spoken
-    parser = _build_parser()
-    options, rest = parser.parse_known_args(arguments)
-    if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, "token", "") is None:
-        options.token = rest.pop()  # after an option argparse did not look for it any more
-    if rest:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    options = _parse(parser, arguments)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         status = run(options)
         sys.stdout.flush()
     except (TypeError, ValueError) as error:
         parser.error(str(error))
-    except BrokenPipeError:
-        # Nobody reads on, so nothing is to be said; the interpreter would say it again at exit.
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except OSError as error:
+        # What is left in the buffer cannot be written; the interpreter would say so again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
+        if isinstance(error, BrokenPipeError):
+            return _BROKEN_PIPE  # nobody reads on, so nothing is to be said
+        parser.error(str(error))
     return status
+
+
+def _parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    options, rest = parser.parse_known_args(arguments)
+    for name in ("channel_sid", "token"):
+        if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, name, "") is None:
+            setattr(options, name, rest.pop())  # after an option argparse did not look for it any more
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return options
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -96,7 +114,10 @@ def _build_parser() -> argparse.ArgumentParser:
     for flag, what in (
         ("fetch-attributes", "a worker: fetch itself, without which Worker.js is never ready"),
         ("activity-updates", "a worker: set its activity"),
-        ("reservation-updates", "a worker: accept and reject; --with-reservations: all that Worker.js can"),
+        (
+            "reservation-updates",
+            "a worker: accept and reject; --with-reservations: whatever Worker.js does with tasks",
+        ),
         ("fetch-subresources", "fetch everything below the resource, and itself"),
         ("updates", "update the resource"),
         ("updates-subresources", "update everything below the resource, and itself"),
@@ -185,10 +206,12 @@ def _capability(options: argparse.Namespace) -> Capability:
         _from_environment("TWILIO_AUTH_TOKEN"),
         options.workspace_sid,
     )
-    if options.with_reservations:
-        return TaskRouterWorkerCapability(*workspace, options.channel_sid or "")
-    if options.channel_sid is None:
+    if options.channel_sid is None and not options.with_reservations:
         return TaskRouterWorkspaceCapability(*workspace)
+    if options.channel_sid is None:
+        raise ValueError("--with-reservations is for workers: CHANNEL_SID (WK...) is missing")
+    if options.with_reservations:
+        return TaskRouterWorkerCapability(*workspace, options.channel_sid)
     if options.channel_sid.startswith("WQ"):
         return TaskRouterTaskQueueCapability(*workspace, options.channel_sid)
     return TaskRouterCapability(*workspace, options.channel_sid)
@@ -214,6 +237,10 @@ def _check(options: argparse.Namespace) -> int:
     from .inspection import columns  # noqa: PLC0415 - as above
 
     inspection = _inspection(options)
+    if not re.fullmatch("[A-Za-z]+", options.method) or "://" not in options.url:
+        raise ValueError(
+            f"METHOD comes first, then the whole URL, got {options.method!r} and {options.url!r}"
+        )
     policy = inspection.access_policy
     if policy is None or inspection.problem is not None:
         print(*columns("denied:", 9, f"the token is not good: {inspection.problem}"), sep="\n")
@@ -228,8 +255,11 @@ def _check(options: argparse.Namespace) -> int:
 def _inspection(options: argparse.Namespace) -> Inspection:
     from .inspection import inspect_token  # noqa: PLC0415 - as above
 
+    if options.token is None and (sys.stdin is None or sys.stdin.isatty()):
+        raise ValueError("TOKEN is missing: give it as an argument or on standard input")
     token = sys.stdin.buffer.read().strip() if options.token is None else options.token
-    return inspect_token(token, os.environ.get("TWILIO_AUTH_TOKEN") or None)
+    auth_token = os.environ.get("TWILIO_AUTH_TOKEN")
+    return inspect_token(token, check_auth_token(auth_token) if auth_token else None)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .arguments import (
     check_auth_token,
@@ -21,8 +21,6 @@ from .tokens import compact_json, sign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from typing_extensions import Unpack
 
     from .access_policy import AccessPolicy
 
@@ -54,14 +52,6 @@ _CLASS_FOR = {
     "WQ": "task queues have TaskRouterTaskQueueCapability",
     "WS": "workspaces have TaskRouterWorkspaceCapability",
 }
-
-
-class Endpoints(TypedDict, total=False):
-    """Where TaskRouter is: keyword arguments of every capability, for tests and for other regions."""
-
-    base_url: str
-    version: str
-    base_ws_url: str
 
 
 class Capability:
@@ -116,6 +106,8 @@ class Capability:
         version: str = TASK_ROUTER_VERSION,
         base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
     ) -> None:
+        if type(self) is Capability:
+            raise TypeError("Capability is what the four capabilities share; make one of them")
         self.account_sid = check_sid("account_sid", account_sid, "AC")
         self.auth_token = check_auth_token(auth_token)
         self.channel_id = self._check_channel(channel_id)
@@ -278,9 +270,20 @@ class _WorkersCapability(Capability):
         auth_token: str,
         workspace_sid: str,
         worker_sid: str,
-        **endpoints: Unpack[Endpoints],
+        *,
+        base_url: str = TASK_ROUTER_BASE_URL,
+        version: str = TASK_ROUTER_VERSION,
+        base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
     ) -> None:
-        super().__init__(account_sid, auth_token, workspace_sid, worker_sid, **endpoints)
+        super().__init__(
+            account_sid,
+            auth_token,
+            workspace_sid,
+            worker_sid,
+            base_url=base_url,
+            version=version,
+            base_ws_url=base_ws_url,
+        )
 
 
 class TaskRouterCapability(_WorkersCapability):
@@ -440,9 +443,20 @@ class TaskRouterWorkspaceCapability(Capability):
         account_sid: str,
         auth_token: str,
         workspace_sid: str,
-        **endpoints: Unpack[Endpoints],
+        *,
+        base_url: str = TASK_ROUTER_BASE_URL,
+        version: str = TASK_ROUTER_VERSION,
+        base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
     ) -> None:
-        super().__init__(account_sid, auth_token, workspace_sid, workspace_sid, **endpoints)
+        super().__init__(
+            account_sid,
+            auth_token,
+            workspace_sid,
+            workspace_sid,
+            base_url=base_url,
+            version=version,
+            base_ws_url=base_ws_url,
+        )
 
 
 def _warn_deprecated(message: str) -> None:

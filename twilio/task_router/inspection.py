@@ -6,14 +6,14 @@ import textwrap
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import jwt
 
 from .access_policy import AccessPolicy
+from .capability import TASK_ROUTER_BASE_URL, TASK_ROUTER_VERSION
 from .policy import Policy
-from .verification import check_signature, decode_unverified, verify_claims
+from .verification import check_signature, decode_unverified, moment, verify_claims
 from .worker_js import explain
 
 if TYPE_CHECKING:
@@ -41,9 +41,21 @@ class Inspection:
     def worker_js(self) -> dict[str, Explanation]:
         """The calls of Worker.js, for a worker's token whose claims allow to tell."""
         try:
-            return explain(self.access_policy, self.claims["workspace_sid"], self.claims["worker_sid"])  # type: ignore[arg-type]
+            workspace_sid, worker_sid = self.claims["workspace_sid"], self.claims["worker_sid"]
+            base_url, version = self._api(workspace_sid)
+            return explain(self.access_policy, workspace_sid, worker_sid, base_url=base_url, version=version)  # type: ignore[arg-type]
         except (KeyError, TypeError, ValueError):
             return {}
+
+    def _api(self, workspace_sid: str) -> tuple[str, str]:
+        """Return where TaskRouter's API is for this token's rules, which may be another region or a test."""
+        policies = self.access_policy.policies if self.access_policy else ()
+        for rule in policies:
+            api_url, found, _ = rule["url"].partition(f"/Workspaces/{workspace_sid}")
+            if found:
+                base_url, _, version = api_url.rpartition("/")
+                return base_url, version
+        return TASK_ROUTER_BASE_URL, TASK_ROUTER_VERSION
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it in a form that JSON can hold."""
@@ -99,11 +111,9 @@ class Inspection:
         if self.access_policy is None:
             yield "Policy rules: they cannot be read"
             return
-        names = {
-            self.claims.get(f"{name}_sid", self.claims.get(name)): f"{{{name}}}"
-            for name in ("account", "workspace", "channel")
-        }
-        yield " # rule  method URL"
+        sids = {"channel": "channel", "account_sid": "account", "workspace_sid": "workspace"}
+        names = {str(self.claims.get(claim)): f"{{{name}}}" for claim, name in sids.items()}
+        yield f" # rule  method URL, with {', '.join(names.values())} for the SIDs above"
         for index, rule in enumerate(self.access_policy.policies):
             policy = Policy(rule)
             url = "/".join(names.get(segment, segment) for segment in policy.url.split("/"))
@@ -125,28 +135,29 @@ def inspect_token(token: str | bytes, auth_token: str | None) -> Inspection:
         header, claims = decode_unverified(token)
     except jwt.InvalidTokenError as error:
         return Inspection({}, {}, None, f"this is not a token: {error}", None)
-    signed = problem = access_policy = None
-    try:
-        verify_claims(token)
-    except jwt.InvalidTokenError as error:
-        problem = str(error)
+    signed = access_policy = None
+    problems: list[str] = []
     if auth_token is not None:
         try:
             check_signature(token, auth_token)
             signed = True
         except jwt.InvalidTokenError as error:
-            signed, problem = False, str(error)
+            signed = False
+            problems.append(str(error))
+    try:
+        verify_claims(token)
+    except jwt.InvalidTokenError as error:
+        problems.append(str(error))
     with suppress(TypeError, ValueError):
         access_policy = AccessPolicy(claims.get("policies"))  # type: ignore[arg-type]
-    return Inspection(header, claims, signed, problem, access_policy)
+    return Inspection(header, claims, signed, "; ".join(problems) or None, access_policy)
 
 
 def utc(timestamp: object) -> str | None:
     """Return a Unix time in UTC for people to read, or ``None`` if it is none."""
-    try:
-        return datetime.fromtimestamp(timestamp, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")  # type: ignore[arg-type]
-    except (OSError, OverflowError, TypeError, ValueError):
+    if isinstance(timestamp, bool) or not isinstance(timestamp, (int, float)):
         return None
+    return moment(timestamp).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _calls(calls: dict[str, Explanation], encoding: str | None) -> Iterator[str]:

@@ -20,7 +20,7 @@ from jwt.algorithms import HMACAlgorithm
 
 from .access_policy import AccessPolicy, ConflictingPoliciesError, InvalidPolicyError
 from .arguments import check_auth_token, check_type, shown
-from .tokens import base64url
+from .tokens import base64url, compact_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -120,7 +120,7 @@ def verify_claims(token: str | bytes, leeway: float = 0) -> VerifiedToken:
         taskqueue_sid=_text_or_none(claims, "taskqueue_sid"),
         friendly_name=_text_or_none(claims, "friendly_name"),
         version=_text_or_none(claims, "version"),
-        expires_at=_moment(claims["exp"]),
+        expires_at=moment(claims["exp"]),
         access_policy=_access_policy(claims),
         _claims=claims,
     )
@@ -144,7 +144,11 @@ def _decode(token: str | bytes) -> dict[str, Any]:
         "verify_aud": False,
     }
     with _only_invalid_token_errors():
-        return jwt.decode(token, algorithms=["HS256"], options=options)
+        claims = jwt.decode(token, algorithms=["HS256"], options=options)
+        compact_json(
+            "the payload", claims
+        )  # NaN and infinities, which Python reads, are no JSON (RFC 8259 §6)
+    return claims
 
 
 class _AuthToken(HMACAlgorithm):
@@ -232,7 +236,8 @@ def _access_policy(claims: Mapping[str, Any]) -> AccessPolicy:
         raise InvalidClaimError("policies", f"is not an access policy: {error}") from error
 
 
-def _moment(timestamp: float) -> datetime:
+def moment(timestamp: float) -> datetime:
+    """Return a Unix time in UTC; one that a ``datetime`` cannot hold as the end of the year 9999."""
     try:
         return datetime.fromtimestamp(timestamp, timezone.utc)
     except (OSError, OverflowError, ValueError):

@@ -14,7 +14,7 @@ from typing import Any
 from .arguments import check_type, shown, wrong_type
 
 
-@dataclass
+@dataclass(eq=False)
 class WorkflowRuleTarget:
     """Where a task goes that a rule's expression matched.
 
@@ -37,7 +37,7 @@ class WorkflowRuleTarget:
         check_type("timeout", self.timeout, (int, NoneType), "an int or None")
 
 
-@dataclass
+@dataclass(eq=False)
 class WorkflowRule:
     """Which tasks a rule is for, and the targets that are tried for them, in their order.
 
@@ -143,6 +143,6 @@ def _without_none(value: Any) -> Any:  # noqa: ANN401
         return {key: _without_none(item) for key, item in value.items() if item is not None}
     if isinstance(value, (list, tuple)):
         return [_without_none(item) for item in value if item is not None]
-    if isinstance(value, (WorkflowConfig, TaskRouterConfig, WorkflowRule, WorkflowRuleTarget)):
-        return _without_none(vars(value))
-    return value
+    if isinstance(value, (str, int, float)) or not hasattr(value, "__dict__"):
+        return value
+    return _without_none(vars(value))  # of this module's classes, and of callers' own as in 5.7.0
