@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import enum
 import pickle
 from random import Random
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 import pytest
 import recorded
 import second_opinion
+from django.conf import settings
+from django.http import QueryDict
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from twilio.task_router import (
     AccessPolicy,
@@ -161,6 +165,29 @@ class TestDecide:
     def test_takes_a_mapping_or_pairs(self, form: Any) -> None:
         assert AccessPolicy([rule(WORKER, post_filter={"A": "x"})]).allows("GET", WORKER, form=form)
 
+    @pytest.mark.parametrize(
+        "form",
+        [
+            MultiDict([("A", "x"), ("A", "y")]),
+            ImmutableMultiDict([("A", "x"), ("A", "y")]),
+        ],
+        ids=lambda form: type(form).__name__,
+    )
+    def test_sees_the_repeated_parameters_of_a_frameworks_form(self, form: Any) -> None:
+        policy = AccessPolicy([rule(WORKER, post_filter={"A": "x"})])
+        assert not policy.allows("GET", WORKER, form=form)
+        assert policy.allows("GET", WORKER, form=type(form)([("A", "x")]))
+
+    def test_sees_the_repeated_parameters_of_djangos_form(self) -> None:
+        if not settings.configured:
+            settings.configure()
+        policy = AccessPolicy([rule(WORKER, post_filter={"A": "x"})])
+        assert not policy.allows("GET", WORKER, form=QueryDict("A=y&A=x"))
+        assert policy.allows("GET", WORKER, form=QueryDict("A=x"))
+
+    def test_does_not_take_a_look_alike_for_a_method(self) -> None:
+        assert not AccessPolicy([rule(WORKER, "POST")]).allows("po\u017ft", WORKER)
+
     def test_names_the_rule_that_allowed(self) -> None:
         rules = [rule(f"{WORKSPACE}/**"), rule(WORKER)]
         decision = AccessPolicy(rules).decide("GET", WORKER)
@@ -252,7 +279,7 @@ class TestReasonOfADenial:
         rules = [rule(WORKER, "POST"), rule(f"{WORKSPACE}/**", "DELETE")]
         assert (
             self.why(rules)
-            == f"No policy rule is for GET on {WORKER}, only for DELETE (rule 1) and POST (rule 0)."
+            == f"No policy rule allows GET on {WORKER}, only DELETE (rule 1) and POST (rule 0)."
         )
 
     @pytest.mark.parametrize(
@@ -281,19 +308,25 @@ class TestReasonOfADenial:
     ) -> None:
         rules = [rule("https://example.com/**"), rule(pattern)]
         nearest = f"the nearest is rule 1, GET {pattern}: {gap}."
-        assert self.why(rules, url=url) == f"No policy rule is for {url}; {nearest}"
+        assert self.why(rules, url=url) == f"No policy rule allows GET on {url}; {nearest}"
 
     def test_prefers_an_almost_matching_rule_with_the_same_method(self) -> None:
         rules = [rule(WORKER, "POST"), rule(f"{WORKSPACE}/*"), rule(f"{WORKSPACE}/Workers/*", "POST")]
         assert "rule 1" in self.why(rules, url=f"{WORKER}/Channels")
 
+    def test_says_where_the_method_of_the_nearest_rule_differs_too(self) -> None:
+        reason = self.why([rule(WORKER, "POST")], url=f"{WORKER}/")
+        assert reason.endswith(
+            f"rule 0, POST {WORKER}: only a trailing slash differs, and the method differs."
+        )
+
     def test_is_that_no_rule_is_near_otherwise(self) -> None:
         rules = [rule("https://example.com/**"), rule(f"{WORKER}/Channels", allow=False)]
-        assert self.why(rules) == f"No policy rule is for {WORKER}."
+        assert self.why(rules) == f"No policy rule allows GET on {WORKER}."
 
     def test_does_not_call_a_denial_a_near_miss(self) -> None:
         rules = [rule(WORKER, "POST", allow=False), rule(WORKER, allow=False, query_filter={"A": "x"})]
-        assert self.why(rules) == f"No policy rule is for {WORKER}."
+        assert self.why(rules) == f"No policy rule allows GET on {WORKER}."
 
     def test_is_one_line_whatever_the_url(self) -> None:
         assert "\n" not in self.why([rule("https://t/\n/**", "POST")], url="https://t/\n/x")
@@ -352,6 +385,14 @@ class TestConstructor:
     def test_takes_any_iterable(self) -> None:
         assert AccessPolicy(iter((rule(WORKER),))).allows("GET", WORKER)
 
+    def test_an_enum_member_counts_as_its_text(self) -> None:
+        class Parameter(str, enum.Enum):
+            ACTIVITY = "ActivitySid"
+
+        policy = AccessPolicy([rule(WORKER, post_filter={Parameter.ACTIVITY: {"required": True}})])
+        assert policy.policies[0]["post_filter"] == {"ActivitySid": {"required": True}}
+        assert AccessPolicy(policy.policies).allows("GET", WORKER, form={"ActivitySid": "WA1"})
+
     def test_a_rule_may_stand_there_twice(self) -> None:
         assert AccessPolicy([rule(WORKER), rule(WORKER)]).allows("GET", WORKER)
 
@@ -372,6 +413,8 @@ class TestConstructor:
             policy.policies[0]["post_filter"]["A"]["required"] = False
         with pytest.raises(AttributeError, match="immutable"):
             policy._policies = ()  # noqa: SLF001
+        with pytest.raises(AttributeError, match="immutable"):
+            del policy._policies  # noqa: SLF001
         with pytest.raises(AttributeError, match="immutable"):
             policy.extra = 1
 

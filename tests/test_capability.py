@@ -140,6 +140,21 @@ class TestAttributes:
         capability = TaskRouterCapability("AC123", "secret", "WS456", Worker.ALICE)
         assert capability.policies == example().policies
 
+    @pytest.mark.parametrize(
+        "name",
+        ["account_sid", "auth_token", "workspace_sid", "channel_id", "worker_sid", "version", "base_ws_url"],
+    )
+    def test_that_rules_were_made_of_are_fixed(self, name: str) -> None:
+        capability = example()
+        with pytest.raises(AttributeError):
+            setattr(capability, name, "WK1/**")
+        assert vars(capability) == vars(example())
+
+    def test_policies_may_be_replaced(self) -> None:
+        capability = example()
+        capability.policies = capability.policies[:2]
+        assert len(claims_of(capability.generate_token())["policies"]) == 2
+
     @pytest.mark.parametrize("show", [repr, str, "{}".format])
     def test_the_auth_token_is_in_no_text_form(self, show: Any) -> None:
         capability = TaskRouterCapability("AC123", "0123456789abcdef", "WS456", "WK789")
@@ -443,6 +458,10 @@ BAD_ARGUMENTS: list[tuple[str, Any, type[Exception]]] = [
     ("base_url", "https://taskrouter.twilio.com/", ValueError),
     ("base_url", "https://taskrouter.twilio.com/**", ValueError),
     ("base_url", "https://taskrouter.twilio.com?x", ValueError),
+    ("base_url", "https:///v1", ValueError),
+    ("base_url", "https://taskrouter\x00", ValueError),
+    ("base_url", "https://taskrouter.twilio.com\\v1", ValueError),
+    ("base_url", "javascript://taskrouter", ValueError),
     ("base_ws_url", None, TypeError),
     ("base_ws_url", "https://event bridge", ValueError),
     ("base_ws_url", "https://event-bridge.twilio.com/#x", ValueError),
@@ -499,6 +518,21 @@ class TestBadInput:
             example().generate_token(**{name: value})
         assert "secret" not in str(caught.value)
 
+    def test_of_a_mapping_that_changes_between_readings_sets_no_claim_of_ours(self) -> None:
+        class Shifting(dict[str, str]):
+            def __init__(self) -> None:
+                super().__init__(team="a")
+                self.readings = 0
+
+            def items(self) -> Any:
+                self.readings += 1
+                return {"team": "a"}.items() if self.readings == 1 else {"iss": "EVIL"}.items()
+
+            def __iter__(self) -> Any:
+                return iter(["iss"])
+
+        assert claims_of(example().generate_token(attributes=Shifting()))["iss"] == "AC123"
+
     def test_of_generate_token_names_the_claim(self) -> None:
         with pytest.raises(ValueError, match="'exp'"):
             example().generate_token(attributes={"exp": 5})
@@ -508,6 +542,23 @@ class TestBadInput:
         with pytest.raises((TypeError, ValueError)) as caught:
             TaskRouterCapability("AC123", auth_token, "WS456", "WK789")
         assert "hunter2" not in str(caught.value)
+
+    @pytest.mark.parametrize("place", ["account_sid", "workspace_sid", "worker_sid"])
+    def test_that_looks_like_an_auth_token_is_not_shown(self, place: str) -> None:
+        arguments = {
+            "account_sid": "AC123",
+            "auth_token": "AC123",
+            "workspace_sid": "WS456",
+            "worker_sid": "WK789",
+        }
+        with pytest.raises(ValueError, match=rf"{place} .*32 hexadecimal digits \(not shown") as caught:
+            TaskRouterCapability(**(arguments | {place: "0123456789abcdef0123456789abcdef"}))
+        assert "0123456789abcdef" not in str(caught.value)
+
+    def test_that_is_a_number_too_long_for_python_is_not_shown(self) -> None:
+        account_sid: Any = 10**5000
+        with pytest.raises(TypeError, match="account_sid must be a str, not int: a number too long to show"):
+            TaskRouterCapability(account_sid, "secret", "WS456", "WK789")
 
     def test_that_is_huge_is_shown_shortened(self) -> None:
         with pytest.raises(ValueError, match="worker_sid") as caught:
@@ -546,6 +597,13 @@ class TestBadInput:
             ValueError, match=r"workspace_sid .*must start with WS.* have TaskRouterWorkerCapability$"
         ):
             TaskRouterWorkspaceCapability("AC123", "secret", "WK123")
+
+    def test_of_a_channel_names_the_class_for_an_enum_member_too(self) -> None:
+        class Queue(str, enum.Enum):
+            SUPPORT = "WQ123"
+
+        with pytest.raises(ValueError, match="TaskRouterTaskQueueCapability"):
+            TaskRouterWorkerCapability("AC123", "secret", "WS456", Queue.SUPPORT)
 
     def test_of_a_channel_without_its_prefix_names_no_class(self) -> None:
         with pytest.raises(ValueError, match=r"got 'WQ/'$"):

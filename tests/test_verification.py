@@ -50,7 +50,10 @@ def segment(value: Any) -> str:
 
 def forge(header: Any = HEADER, claims: Any = CLAIMS, key: str = KEY, digest: Any = hashlib.sha256) -> str:
     """A token of any header and claims, well signed with any key: RFC 7515 §5.1, step by step."""
-    signing_input = f"{segment(header)}.{segment(claims)}"
+    return re_signed(f"{segment(header)}.{segment(claims)}", key, digest)
+
+
+def re_signed(signing_input: str, key: str = KEY, digest: Any = hashlib.sha256) -> str:
     return f"{signing_input}.{segment(hmac.new(key.encode(), signing_input.encode(), digest).digest())}"
 
 
@@ -135,6 +138,14 @@ class TestAGoodToken:
         assert datetime(2100, 1, 1, tzinfo=timezone.utc) < expires_at
         assert expires_at <= datetime.max.replace(tzinfo=timezone.utc)
 
+    def test_may_have_claims_nested_as_deep_as_can_be_signed(self) -> None:
+        nested: list[Any] = []
+        for _ in range(500):
+            nested = [nested]
+        capability = TaskRouterCapability("AC123", KEY, "WS456", "WK789")
+        token = verify_token(capability.generate_token(attributes={"nested": nested}), KEY)
+        assert token.claims["nested"] == nested
+
     def test_repr_shows_no_key(self) -> None:
         assert KEY not in repr(verify_token(forge(), KEY))
 
@@ -167,6 +178,7 @@ class TestTime:
             assert verify_token(made, KEY)
 
 
+ODD = json.dumps(CLAIMS | {"friendly_name": "\u00bf\u00bf\u00bf?>?>"}, ensure_ascii=False).encode()
 SIGNING_INPUT, _, SIGNATURE = forge().rpartition(".")
 DEEP = b"[" * 100_000
 
@@ -189,6 +201,17 @@ ATTACKS: dict[str, Any] = {
     "crit holding objects": forge(HEADER | {"crit": [{}]}),
     "payload detached": forge(HEADER | {"crit": ["b64"], "b64": False}),
     "crit that PyJWT 2 understands": forge(HEADER | {"crit": ["b64"], "b64": True}),
+    "b64 without crit": forge(HEADER | {"b64": False}),
+    "header padded": forge().replace(".", "=.", 1),
+    "header with a space": forge().replace("e", "e ", 1),
+    "payload padded": re_signed(SIGNING_INPUT + "="),
+    "payload padded with more": re_signed(SIGNING_INPUT + "=="),
+    "payload with a space": re_signed(SIGNING_INPUT.replace(".", ". ")),
+    "payload with a line end": re_signed(SIGNING_INPUT + "\n"),
+    "payload with other characters": re_signed(SIGNING_INPUT.replace(".", ".!*(")),
+    "payload in the standard alphabet": re_signed(
+        f"{segment(HEADER)}.{base64.b64encode(ODD).decode().rstrip('=')}"
+    ),
     "header not an object": forge([]),
     "header not JSON": forge(b"{"),
     "header not UTF-8": forge(b"\xff"),
@@ -315,6 +338,7 @@ class TestMisuse:
             ({"leeway": timedelta(seconds=-1)}, ValueError),
             ({"leeway": float("nan")}, ValueError),
             ({"leeway": float("inf")}, ValueError),
+            ({"leeway": 10**400}, ValueError),
         ],
         ids=lambda case: ascii(case)[:40],
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 import pytest
@@ -119,6 +120,14 @@ class TestExplain:
         policy = capability.access_policy()
         assert explain(policy, "WS456", "WK789", base_url="http://localhost:1", version="v2")["ready"]
         assert not explain(policy, "WS456", "WK789")["ready"]
+
+    def test_takes_an_enum_member_for_its_text(self) -> None:
+        class Sid(str, enum.Enum):
+            WORKSPACE = "WS456"
+            WORKER = "WK789"
+
+        policy = TaskRouterWorkerCapability(*ARGUMENTS).access_policy()
+        assert explain(policy, Sid.WORKSPACE, Sid.WORKER)["ready"]
 
     def test_is_about_one_worker(self) -> None:
         policy = TaskRouterWorkerCapability(*ARGUMENTS).access_policy()

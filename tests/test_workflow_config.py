@@ -68,6 +68,10 @@ class TestToJson:
             WorkflowConfig([], {"queue": {"WQ1"}}).to_json()
         with pytest.raises(ValueError, match="JSON"):
             WorkflowConfig([], {"queue": "WQ1", "timeout": float("nan")}).to_json()
+        itself: dict[str, Any] = {}
+        itself["me"] = itself
+        with pytest.raises(ValueError, match="the configuration must have a JSON form"):
+            WorkflowConfig([itself]).to_json()
 
 
 class TestJson2Obj:
@@ -96,6 +100,7 @@ class TestJson2Obj:
             ('{"task_routing": []}', "task_routing"),
             ('{"task_routing": {"filters": {}}}', "task_routing.filters"),
             ('{"task_routing": {"filters": ["x"]}}', "task_routing.filters"),
+            ('{"task_routing": {"default_filter": 5}}', "task_routing.default_filter"),
         ],
         ids=lambda case: ascii(case)[:40],
     )
@@ -132,6 +137,10 @@ class TestRules:
             (WorkflowRule, {"expression": "1==1", "targets": WorkflowRuleTarget("WQ1")}, "targets"),
             (WorkflowRule, {"expression": "1==1", "targets": "WQ1"}, "targets"),
             (WorkflowRule, {"expression": "1==1", "targets": [], "friendly_name": 5}, "friendly_name"),
+            (WorkflowRule, {"expression": "1==1", "targets": [1]}, r"targets\[0\]"),
+            (TaskRouterConfig, {"rules": [{}, "x"]}, r"rules\[1\]"),
+            (TaskRouterConfig, {"rules": [None]}, r"rules\[0\]"),
+            (TaskRouterConfig, {"rules": [], "default_target": 5}, "default_target"),
             (TaskRouterConfig, {"rules": None}, "rules"),
             (TaskRouterConfig, {"rules": "WQ1"}, "rules"),
             (WorkflowConfig, {"workflow_rules": {"expression": "1==1"}}, "rules"),

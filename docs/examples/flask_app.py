@@ -49,16 +49,15 @@ article { border: 1px solid #ccc; padding: .5rem; margin: .5rem 0 } button, sele
 <h2>Reservations</h2><section id="reservations"></section><p role="alert" id="error"></p>
 <script src="https://sdk.twilio.com/js/taskrouter/v1.21/taskrouter.min.js"></script><script>
 const $ = (id) => document.getElementById(id);
-const fetchToken = async () => (await (await fetch("/token")).json()).token;
+const fetchToken = () => fetch("/token").then((answer) => answer.ok ? answer.json() : location.reload());
 const then = (act) => (error, result) => error ? $("error").textContent = error.message : act(result);
 const button = (textContent, onclick) => Object.assign(document.createElement("button"), { textContent, onclick });
-fetchToken().then((token) => {
+fetchToken().then(({ token }) => {
   const worker = new Twilio.TaskRouter.Worker(token);
   const show = (me) => { $("name").textContent = me.friendlyName; $("activity").value = me.activitySid };
-  worker.on("token.expired", async () => worker.updateToken(await fetchToken()));
+  worker.on("token.expired", () => fetchToken().then(({ token }) => worker.updateToken(token)));
   worker.on("ready", (me) => worker.activities.fetch(then((list) => {
-    $("activity").replaceChildren(...list.data.map((one) => new Option(one.friendlyName, one.sid)));
-    show(me);
+    $("activity").replaceChildren(...list.data.map((one) => new Option(one.friendlyName, one.sid))); show(me);
   })));
   worker.on("activity.update", show);
   $("activity").onchange = () => worker.update("ActivitySid", $("activity").value, then(show));

@@ -19,7 +19,7 @@ from .capability import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
-from .policy import OPTIONAL, REQUIRED, PolicyRule, make_policy
+from .policy import OPTIONAL, REQUIRED, Filter, PolicyRule, make_policy
 
 if TYPE_CHECKING:
     from .access_policy import AccessPolicy, ConflictingPoliciesError, Decision, InvalidPolicyError
@@ -39,6 +39,7 @@ __all__ = [
     "ConflictingPoliciesError",
     "Decision",
     "Explanation",
+    "Filter",
     "InvalidClaimError",
     "InvalidPolicyError",
     "PolicyRule",
@@ -73,11 +74,13 @@ _LOADED_WHEN_USED = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name not in _LOADED_WHEN_USED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f".{_LOADED_WHEN_USED[name]}", __name__), name)
-    return value
+if not TYPE_CHECKING:  # pragma: no branch - a type checker would take any name for one of these
+
+    def __getattr__(name: str) -> object:
+        if name not in _LOADED_WHEN_USED:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f".{_LOADED_WHEN_USED[name]}", __name__), name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -179,7 +179,7 @@ def _demo(_: argparse.Namespace) -> int:
     capability.allow_worker_activity_updates()
     capability.allow_task_reservation_updates()
     token = capability.generate_token()
-    header, claims = decode_unverified(token)
+    header, claims = decode_unverified(token.encode())
     print(token)
     print("\nHeader:", json.dumps(header, indent=2))
     print("\nClaims:", json.dumps(claims, indent=2))

@@ -94,6 +94,9 @@ class AccessPolicy:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"an AccessPolicy is immutable: {name} cannot be set")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"an AccessPolicy is immutable: {name} cannot be deleted")
+
     def __repr__(self) -> str:
         return f"<AccessPolicy of {len(self._policies)} policy rules>"
 
@@ -136,7 +139,7 @@ class AccessPolicy:
         check_type("url", url, str, "a str")
         address, _, query_string = url.partition("#")[0].partition("?")
         request = _Request(
-            method.upper(),
+            method.upper() if method.isascii() else method,
             address,
             [*parse_qsl(query_string, keep_blank_values=True), *_pairs("query", query)],
             _pairs("form", form),
@@ -172,7 +175,7 @@ def _nearest_miss(policies: Sequence[Policy], request: _Request) -> str:
     """Say what a request lacked that no rule covers, looking at the rules that allow."""
     allowing = [(index, policy) for index, policy in enumerate(policies) if policy.allow]
     on_url = [(index, policy) for index, policy in allowing if policy.matches_url(request.url)]
-    url = shown_text(request.url)
+    nothing = f"No policy rule allows {shown_text(request.method)} on {shown_text(request.url)}"
 
     if refusals := [
         (policy.objections(request.query, request.form), index, policy)
@@ -184,17 +187,16 @@ def _nearest_miss(policies: Sequence[Policy], request: _Request) -> str:
 
     if on_url:
         methods = " and ".join(sorted({f"{policy.method} (rule {index})" for index, policy in on_url}))
-        return f"No policy rule is for {shown_text(request.method)} on {url}, only for {methods}."
+        return f"{nothing}, only {methods}."
 
-    gaps = [
-        (policy.method == request.method, len(policy.prefix), -index, gap)
-        for index, policy in allowing
-        if (gap := policy.gap(request.url))
-    ]
-    if gaps:
-        _, _, index, gap = max(gaps)
-        return f"No policy rule is for {url}; the nearest is rule {-index}, {policies[-index]}: {gap}."
-    return f"No policy rule is for {url}."
+    near = [(index, policy, gap) for index, policy in allowing if (gap := policy.gap(request.url))]
+    if near:
+        index, policy, gap = max(
+            near, key=lambda miss: (miss[1].method == request.method, len(miss[1].prefix), -miss[0])
+        )
+        method = "" if policy.method == request.method else ", and the method differs"
+        return f"{nothing}; the nearest is rule {index}, {policy}: {gap}{method}."
+    return f"{nothing}."
 
 
 def _read(index: int, rule: object) -> Policy:
@@ -218,7 +220,11 @@ def _pairs(name: str, given: GivenParameters | None) -> Parameters:
     if not isinstance(given, Iterable) or isinstance(given, (str, bytes)):
         raise wrong_type(name, "a mapping or pairs", given)
     pairs: list[tuple[str, str]] = []
-    items: Iterable[object] = given.items() if isinstance(given, Mapping) else given
+    items: Iterable[object] = given
+    if isinstance(given, Mapping):
+        # Of a name that repeats, the items() of Flask's and Django's forms have one value alone.
+        all_of = getattr(given, "getlist", None)
+        items = given.items() if all_of is None else [(key, value) for key in given for value in all_of(key)]
     for item in items:
         match item:
             case (str(parameter), str(value)):

@@ -11,18 +11,27 @@ _SHORTENED = reprlib.Repr()
 _SHORTENED.maxstring = _SHORTENED.maxother = _SHORTENED.maxlong = 200  # a reservation's URL is shown whole
 
 _AFTER_PREFIX = re.compile(r"[A-Za-z0-9]+")
-_ABSOLUTE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s?#*]*[^\s?#*/]")
+_ABSOLUTE_URL = re.compile(r"(?:https?|wss?)://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%-]+)*")
+_LOOKS_LIKE_AN_AUTH_TOKEN = re.compile(r"[0-9a-fA-F]{32}")
 _PATH_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def shown(value: object) -> str:
-    """Return ``repr(value)`` for an error message, shortened where it is long."""
-    return _SHORTENED.repr(value)
+    """Return ``repr(value)`` for an error message, shortened where it is long.
+
+    What looks like an auth token is not shown: it may have come in the place of another argument.
+    """
+    if isinstance(value, str) and _LOOKS_LIKE_AN_AUTH_TOKEN.fullmatch(value):
+        return "32 hexadecimal digits (not shown: an auth token looks like this)"
+    try:
+        return _SHORTENED.repr(value)
+    except ValueError:  # Python does not write out an int of more than 4,300 digits
+        return "a number too long to show"
 
 
 def shown_text(text: str) -> str:
-    """Return *text* for a message as :func:`shown` would, without the quotes."""
-    return shown(text)[1:-1]
+    """Return *text* for a message, shortened and escaped as ``repr`` would, without the quotes."""
+    return _SHORTENED.repr(text)[1:-1]
 
 
 def wrong_type(name: str, expected: str, value: object) -> TypeError:
@@ -80,7 +89,7 @@ def check_sid(name: str, value: object, prefix: str) -> str:
 def check_url(name: str, value: object) -> str:
     """Return *value* if it is an absolute URL to which path segments can be added."""
     return check_text(
-        name, value, _ABSOLUTE_URL, "an absolute URL without query, fragment, wildcard or trailing slash"
+        name, value, _ABSOLUTE_URL, "an http(s) or ws(s) URL without query, wildcard or trailing slash"
     )
 
 

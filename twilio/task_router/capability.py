@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from .arguments import (
     check_auth_token,
@@ -46,6 +46,8 @@ _OWN_CLAIMS = frozenset(
         "taskqueue_sid",
     }
 )
+
+_FIXED = frozenset({"account_sid", "auth_token", "workspace_sid", "channel_id", "version", "base_ws_url"})
 
 _CLASS_FOR = {
     "WK": "workers have TaskRouterWorkerCapability",
@@ -125,13 +127,18 @@ class Capability:
         try:
             return check_sid(self._channel_parameter, channel_id, self.channel_prefix)
         except ValueError as error:
-            prefix = str(channel_id)[:2]
+            prefix = "".join(cast("str", channel_id))[:2]
             if prefix == self.channel_prefix or prefix not in _CLASS_FOR:
                 raise
             raise ValueError(f"{error}; {_CLASS_FOR[prefix]}") from None
 
     def _allow_from_the_start(self) -> None:
         self.allow(self.resource_url, "GET")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _FIXED and name in vars(self):
+            raise AttributeError(f"{name} is fixed, for rules were made of it: make another capability")
+        super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         return (
@@ -235,6 +242,8 @@ class Capability:
         :raises ValueError: if ``attributes`` names a claim that the capability sets itself.
         :raises ConflictingPoliciesError: if one rule allows what another denies in the same words; TaskRouter
             would answer such a token's every request with an error.
+        :raises InvalidPolicyError: if a rule that was appended by hand does not allow and is not of a rule's
+            form. (Rules that allow are not looked at here: :meth:`access_policy` does.)
         """
         if not all(isinstance(rule, dict) and rule.get("allow") is True for rule in self.policies):
             self.access_policy()
@@ -251,8 +260,7 @@ class Capability:
         if self._channel_claim is not None:
             claims[self._channel_claim] = self.channel_id
         if attributes is not None:
-            _check_attributes(attributes)
-            claims.update(attributes)
+            claims.update(_checked_attributes(attributes))
         return sign(claims, self.auth_token)
 
 
@@ -471,13 +479,15 @@ def _seconds(ttl: object) -> int:
     raise wrong_type("ttl", "whole seconds (an int) or a timedelta", ttl)
 
 
-def _check_attributes(attributes: object) -> None:
-    claims = check_mapping("attributes", attributes, "a mapping of claims")
-    for name, value in claims.items():
+def _checked_attributes(attributes: object) -> dict[str, object]:
+    claims: dict[str, object] = {}
+    for name, value in check_mapping("attributes", attributes, "a mapping of claims").items():
         if not isinstance(name, str):
             raise wrong_type("attributes: a claim's name", "a str", name)
         if name in _OWN_CLAIMS:
             raise ValueError(f"attributes must not set the claim {name!r}, got {shown(value)}")
         if name == "friendly_name" and not isinstance(value, str):
             raise wrong_type("attributes['friendly_name']", "a str", value)
-    compact_json("attributes", dict(claims))
+        claims[name] = value
+    compact_json("attributes", claims)
+    return claims

@@ -13,7 +13,7 @@ import jwt
 from .access_policy import AccessPolicy
 from .capability import TASK_ROUTER_BASE_URL, TASK_ROUTER_VERSION
 from .policy import Policy
-from .verification import check_signature, decode_unverified, moment, verify_claims
+from .verification import as_written, check_signature, decode_unverified, moment, verify_claims
 from .worker_js import explain
 
 if TYPE_CHECKING:
@@ -132,20 +132,21 @@ def inspect_token(token: str | bytes, auth_token: str | None) -> Inspection:
     :param auth_token: the key to check the signature with, or ``None`` to check all but the signature.
     """
     try:
-        header, claims = decode_unverified(token)
+        written = as_written(token)
+        header, claims = decode_unverified(written)
     except jwt.InvalidTokenError as error:
         return Inspection({}, {}, None, f"this is not a token: {error}", None)
     signed = access_policy = None
     problems: list[str] = []
     if auth_token is not None:
         try:
-            check_signature(token, auth_token)
+            check_signature(written, auth_token)
             signed = True
         except jwt.InvalidTokenError as error:
             signed = False
             problems.append(str(error))
     try:
-        verify_claims(token)
+        verify_claims(written)
     except jwt.InvalidTokenError as error:
         problems.append(str(error))
     with suppress(TypeError, ValueError):

@@ -23,6 +23,7 @@ Filter: TypeAlias = Mapping[str, str | Mapping[str, object]]
 #: A request's parameters: names, which may repeat, and values.
 Parameters: TypeAlias = Sequence[tuple[str, str]]
 
+_A_FILTER = "a mapping of parameter names to values or matchers"
 _NOT_EMPTY = re.compile(r".+", re.DOTALL)
 _METHOD = re.compile(r"GET|POST|DELETE", re.ASCII | re.IGNORECASE)
 
@@ -99,8 +100,8 @@ class Policy:
         allow = given.get("allow", False)
         check_type("allow", allow, bool, "True or False")
         self.allow = allow is True
-        self.query_filter = read_filter("query_filter", given.get("query_filter", {}))
-        self.post_filter = read_filter("post_filter", given.get("post_filter", {}))
+        self.query_filter = _read_filter("query_filter", given.get("query_filter", {}))
+        self.post_filter = _read_filter("post_filter", given.get("post_filter", {}))
         #: The rule as it was given, read-only.
         self.rule = _frozen(given)
         #: ``/*`` or ``/**``, or nothing.
@@ -185,16 +186,14 @@ def _objections(kind: str, matchers: Mapping[str, Matcher], parameters: Paramete
             yield f"the {kind} parameter {shown(name)} is repeated"
 
 
-def read_filter(name: str, given: object) -> dict[str, Matcher]:
+def _read_filter(name: str, given: object) -> dict[str, Matcher]:
     """Return what a filter asks for. ``{}`` asks for nothing.
 
     :raises TypeError: if it is not a mapping of parameter names to a ``str`` or a matcher.
     :raises ValueError: if a matcher has other keys than ``"required"`` and ``"value"``.
     """
     matchers: dict[str, Matcher] = {}
-    for parameter, matcher in check_mapping(
-        name, given, "a mapping of parameter names to values or matchers"
-    ).items():
+    for parameter, matcher in check_mapping(name, given, _A_FILTER).items():
         if not isinstance(parameter, str):
             raise wrong_type(f"{name}: a parameter's name", "a str", parameter)
         matchers[parameter] = _read_matcher(f"{name}[{shown(parameter)}]", matcher)
@@ -215,19 +214,22 @@ def _read_matcher(name: str, given: object) -> Matcher:
     return Matcher(cast("bool", required), cast("str | None", value))
 
 
-def _frozen(mapping: Mapping[object, object]) -> Mapping[str, Any]:
+def _frozen(mapping: Mapping[Any, Any]) -> Mapping[str, Any]:
     """Return a read-only copy, also of the mappings in it."""
-    return MappingProxyType(
-        {
-            str(key): _frozen(cast("Mapping[object, object]", value)) if isinstance(value, Mapping) else value
-            for key, value in mapping.items()
-        }
-    )
+    copied: dict[str, Any] = {}
+    for key, value in mapping.items():
+        # join, since an enum's member is its text here, and str() would give its name
+        copied["".join(key)] = _frozen(value) if isinstance(value, Mapping) else value
+    return MappingProxyType(copied)
 
 
 def _copy_filter(name: str, given: Filter | None) -> dict[str, Any]:
     """Return a filter as a ``dict`` that shares nothing with what the caller keeps."""
     if given is None:
         return {}
-    read_filter(name, given)
-    return {key: matcher if isinstance(matcher, str) else dict(matcher) for key, matcher in given.items()}
+    check_type(name, given, Mapping, _A_FILTER)
+    copied = {
+        key: dict(matcher) if isinstance(matcher, Mapping) else matcher for key, matcher in given.items()
+    }
+    _read_filter(name, copied)
+    return copied

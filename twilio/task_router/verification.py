@@ -6,10 +6,11 @@ RFC 7519 §7.2 and RFC 8725; of signature algorithms, HS256 and no other.
 from __future__ import annotations
 
 import base64
+import json
 import math
+import sys
 import time
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from jwt.types import Options
+
+
+_SEGMENTS = 3
 
 
 class InvalidClaimError(jwt.InvalidTokenError):
@@ -67,7 +71,7 @@ class VerifiedToken:
     expires_at: datetime
     #: What the token permits.
     access_policy: AccessPolicy
-    _claims: dict[str, Any] = field(repr=False)
+    _payload: bytes = field(repr=False)
 
     @property
     def policies(self) -> tuple[Mapping[str, Any], ...]:
@@ -77,7 +81,7 @@ class VerifiedToken:
     @property
     def claims(self) -> Mapping[str, Any]:
         """All claims, as a read-only mapping. What is in it is a copy, made anew each time."""
-        return MappingProxyType(deepcopy(self._claims))
+        return MappingProxyType(json.loads(self._payload))
 
 
 def verify_token(token: str | bytes, auth_token: str, *, leeway: float | timedelta = 0) -> VerifiedToken:
@@ -95,13 +99,33 @@ def verify_token(token: str | bytes, auth_token: str, *, leeway: float | timedel
     check_auth_token(auth_token)
     check_type("token", token, (str, bytes), "a str or bytes")
     seconds = _leeway_in_seconds(leeway)
-    check_signature(token, auth_token)
-    return verify_claims(token, seconds)
+    written = as_written(token)
+    check_signature(written, auth_token)
+    return verify_claims(written, seconds)
 
 
-def verify_claims(token: str | bytes, leeway: float = 0) -> VerifiedToken:
+def as_written(token: str | bytes) -> bytes:
+    """Return a token's ASCII form, if it is three segments of base64url, each in the one way to write it.
+
+    Some releases of PyJWT read over what RFC 7515 §2 and RFC 4648 §3.5 do not allow: padding, other
+    characters, and other values of the bits that a segment's last character has to spare.
+
+    :raises jwt.DecodeError: if it is not.
+    """
+    with _only_invalid_token_errors():
+        written = str.encode(token) if isinstance(token, str) else token
+        segments = written.split(b".")
+        for segment in segments:
+            if base64url(base64.urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))) != segment:
+                raise jwt.DecodeError("a segment is not written as base64url has it")
+    if len(segments) != _SEGMENTS:
+        raise jwt.DecodeError(f"a token has three segments, not {len(segments)}")
+    return written
+
+
+def verify_claims(token: bytes, leeway: float = 0) -> VerifiedToken:
     """Do all that :func:`verify_token` does but for the signature, so that nothing here is proven."""
-    claims = _decode(token)
+    claims, payload = _decode(token)
     now = time.time()
     if _time(claims, "exp") <= now - leeway:
         raise jwt.ExpiredSignatureError("Signature has expired")
@@ -122,20 +146,21 @@ def verify_claims(token: str | bytes, leeway: float = 0) -> VerifiedToken:
         version=_text_or_none(claims, "version"),
         expires_at=moment(claims["exp"]),
         access_policy=_access_policy(claims),
-        _claims=claims,
+        _payload=payload,
     )
 
 
-def decode_unverified(token: str | bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+def decode_unverified(token: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a token's header and claims without any check of who signed it, when, or what they are.
 
     :raises jwt.InvalidTokenError: if it is no JWT.
     """
     with _only_invalid_token_errors():
-        return jwt.get_unverified_header(token), _decode(token)
+        return jwt.get_unverified_header(token), _decode(token)[0]
 
 
-def _decode(token: str | bytes) -> dict[str, Any]:
+def _decode(token: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return the claims, and their JSON."""
     options: Options = {
         "verify_signature": False,
         "verify_exp": False,
@@ -145,10 +170,8 @@ def _decode(token: str | bytes) -> dict[str, Any]:
     }
     with _only_invalid_token_errors():
         claims = jwt.decode(token, algorithms=["HS256"], options=options)
-        compact_json(
-            "the payload", claims
-        )  # NaN and infinities, which Python reads, are no JSON (RFC 8259 §6)
-    return claims
+        # NaN and infinities, which Python reads, are no JSON (RFC 8259 §6).
+        return claims, compact_json("the payload", claims)
 
 
 class _AuthToken(HMACAlgorithm):
@@ -169,20 +192,16 @@ _JWS = jwt.PyJWS(algorithms=[])
 _JWS.register_algorithm("HS256", _AuthToken(HMACAlgorithm.SHA256))
 
 
-def check_signature(token: str | bytes, auth_token: str) -> None:
+def check_signature(token: bytes, auth_token: str) -> None:
     """Check that the token is signed HS256 with this auth token.
 
     :raises jwt.InvalidTokenError: if it is not.
     """
     with _only_invalid_token_errors():
         _JWS.decode(token, auth_token, algorithms=["HS256"])
-        if "crit" in jwt.get_unverified_header(token):
-            raise jwt.InvalidTokenError("the header's crit asks for more than this library understands")
-        # Some releases of PyJWT read over what base64url does not allow (RFC 4648 §3.5), such as other values
-        # of the two bits that the signature's last character has to spare.
-        written = (token.encode() if isinstance(token, str) else token).rpartition(b".")[2]
-        if base64url(base64.urlsafe_b64decode(written + b"=")) != written:
-            raise jwt.DecodeError("the signature is not written as base64url has it")
+        # RFC 7515 §4.1.11 and RFC 7797 §3: extensions, of which not every release of PyJWT takes notice.
+        if {"crit", "b64"} & set(jwt.get_unverified_header(token)):
+            raise jwt.InvalidTokenError("the header asks for extensions, which TaskRouter's tokens have not")
 
 
 @contextmanager
@@ -197,7 +216,7 @@ def _only_invalid_token_errors() -> Generator[None]:
 def _leeway_in_seconds(leeway: object) -> float:
     check_type("leeway", leeway, (int, float, timedelta), "seconds or a timedelta")
     seconds = leeway.total_seconds() if isinstance(leeway, timedelta) else cast("float", leeway)
-    if not 0 <= seconds < math.inf:
+    if not 0 <= seconds <= sys.float_info.max:
         raise ValueError(f"leeway must be finite and not negative, got {shown(leeway)}")
     return seconds
 

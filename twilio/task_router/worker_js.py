@@ -131,11 +131,11 @@ def explain(
     :raises ValueError: if a SID or part of a URL is not one.
     """
     check_type("access_policy", access_policy, AccessPolicy, "an AccessPolicy")
-    check_sid("workspace_sid", workspace_sid, "WS")
-    check_sid("worker_sid", worker_sid, "WK")
-    workspace_url = (
-        f"{check_url('base_url', base_url)}/{check_segment('version', version)}/Workspaces/{workspace_sid}"
-    )
+    workspace_sid = check_sid("workspace_sid", workspace_sid, "WS")
+    worker_sid = check_sid("worker_sid", worker_sid, "WK")
+    base_url = check_url("base_url", base_url)
+    version = check_segment("version", version)
+    workspace_url = f"{base_url}/{version}/Workspaces/{workspace_sid}"
     with_grants = list(_with_each_grant(access_policy, workspace_sid, worker_sid, base_url, version))
     explanations: dict[str, Explanation] = {}
     for call, requests in CALLS.items():

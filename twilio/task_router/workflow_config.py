@@ -54,6 +54,8 @@ class WorkflowRule:
     def __post_init__(self) -> None:
         check_type("expression", self.expression, str, "a str")
         check_type("targets", self.targets, (list, tuple), "a list of targets")
+        for number, target in enumerate(self.targets):
+            _check_part(f"targets[{number}]", target, "a WorkflowRuleTarget or a dict")
         check_type("friendly_name", self.friendly_name, (str, NoneType), "a str or None")
 
 
@@ -64,7 +66,7 @@ class TaskRouterConfig:
         ``filter_friendly_name`` is taken for ``friendly_name``.
     :param default_target: where a task goes that no rule matches: a :class:`WorkflowRuleTarget`, a dict of
         the same form, or ``None``.
-    :raises TypeError: if ``rules`` cannot be iterated over.
+    :raises TypeError: if a parameter has another type than these.
     """
 
     #: The rules.
@@ -76,6 +78,10 @@ class TaskRouterConfig:
         if not isinstance(rules, Iterable) or isinstance(rules, (str, bytes, Mapping)):
             raise wrong_type("rules", "a list of rules", rules)
         self.filters = [_renamed(rule) for rule in rules]
+        for number, rule in enumerate(self.filters):
+            _check_part(f"rules[{number}]", rule, "a WorkflowRule or a dict")
+        if default_target is not None:
+            _check_part("default_target", default_target, "a WorkflowRuleTarget, a dict or None")
         self.default_filter = default_target
 
     def __repr__(self) -> str:
@@ -87,7 +93,7 @@ class WorkflowConfig:
 
     :param workflow_rules: the rules, as :class:`TaskRouterConfig` takes them.
     :param default_target: where a task goes that no rule matches.
-    :raises TypeError: if ``workflow_rules`` cannot be iterated over.
+    :raises TypeError: if a parameter has another type than these.
     """
 
     #: The rules and the default target.
@@ -104,9 +110,14 @@ class WorkflowConfig:
         """Return the document for the Workflow resource's ``Configuration``, without what is ``None``.
 
         :raises TypeError: if a part of it has no JSON form.
-        :raises ValueError: if it holds NaN or an infinity.
+        :raises ValueError: if it holds NaN or an infinity, or itself.
         """
-        return json.dumps(_without_none(self), sort_keys=True, indent=4, allow_nan=False)
+        try:
+            return json.dumps(_without_none(self), sort_keys=True, indent=4, allow_nan=False)
+        except TypeError as error:
+            raise TypeError(f"the configuration must have a JSON form: {error}") from None
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"the configuration must have a JSON form: {error}") from None
 
     @staticmethod
     def json2obj(data: str | bytes) -> WorkflowConfig:
@@ -127,7 +138,18 @@ class WorkflowConfig:
         filters = routing.get("filters", [])
         if not isinstance(filters, list) or not all(isinstance(rule, dict) for rule in filters):
             raise ValueError(f"data: task_routing.filters must be a list of objects, got {shown(filters)}")
-        return WorkflowConfig(filters, routing.get("default_filter"))
+        default_filter = routing.get("default_filter")
+        if not isinstance(default_filter, (dict, NoneType)):
+            raise ValueError(  # noqa: TRY004 - as above
+                f"data: task_routing.default_filter must be an object, got {shown(default_filter)}"
+            )
+        return WorkflowConfig(filters, default_filter)
+
+
+def _check_part(name: str, value: object, expected: str) -> None:
+    """Check that *value* can be an object of the document: a mapping, or an object with attributes."""
+    if isinstance(value, (str, int, float)) or not (isinstance(value, Mapping) or hasattr(value, "__dict__")):
+        raise wrong_type(name, expected, value)
 
 
 def _renamed(rule: Any) -> Any:  # noqa: ANN401
