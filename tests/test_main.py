@@ -18,6 +18,7 @@ from twilio.task_router import (
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,
     TaskRouterWorkerCapability,
+    TaskRouterWorkspaceCapability,
 )
 from twilio.task_router.__main__ import main
 from twilio.task_router.inspection import inspect_token
@@ -163,6 +164,7 @@ class TestInspect:
             (47 * 3600 + 5, "in 47 hours", 0),
             (1000 * 86400, "in 1000 days", 0),
             (10**12, "in 11574074 days", 0),
+            (-86400 * 10**20, "100000000000000000000 days ago", 1),
             (0, "in 0 seconds", 1),
             (-12 * 60, "12 minutes ago", 1),
         ],
@@ -170,7 +172,10 @@ class TestInspect:
     def test_says_the_expiry_in_words(
         self, ttl: int, words: str, status: int, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert f"UTC ({words})\n" in self.shown(capsys, mint(ttl), status=status)
+        assert f" UTC ({words}" in self.shown(capsys, mint(ttl), status=status)
+
+    def test_says_an_expiry_that_no_date_can_hold(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert "9999-12-31 23:59:59 UTC (in" in self.shown(capsys, mint(10**400))
 
     def test_says_that_a_token_has_expired(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert "Not good:   Signature has expired" in self.shown(capsys, mint(-1), status=1)
@@ -241,6 +246,12 @@ class TestInspect:
         out = self.shown(capsys, sign(claims, "secret"))
         assert "\n✗ ready" in out
         assert "✓" not in out
+
+    def test_shows_a_workspaces_token(self, capsys: pytest.CaptureFixture[str]) -> None:
+        token = TaskRouterWorkspaceCapability("AC1", "secret", "WS1").generate_token()
+        out = self.shown(capsys, token)
+        assert out.startswith("Workspace:  WS1\nAccount:    AC1\n")
+        assert " 2 allow GET    taskrouter.twilio.com/v1/Workspaces/{workspace}\n" in out
 
     def test_says_all_that_is_wrong(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -236,11 +236,11 @@ def _inspect(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from .inspection import columns  # noqa: PLC0415 - as above
 
-    inspection = _inspection(options)
     if not re.fullmatch("[A-Za-z]+", options.method) or "://" not in options.url:
         raise ValueError(
             f"METHOD comes first, then the whole URL, got {options.method!r} and {options.url!r}"
         )
+    inspection = _inspection(options)
     policy = inspection.access_policy
     if policy is None or inspection.problem is not None:
         print(*columns("denied:", 9, f"the token is not good: {inspection.problem}"), sep="\n")

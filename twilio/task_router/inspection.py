@@ -83,10 +83,10 @@ class Inspection:
 
     def _heading(self) -> Iterator[str]:
         claims = self.claims
-        kind = (
-            "Worker" if "worker_sid" in claims else "Task queue" if "taskqueue_sid" in claims else "Workspace"
-        )
-        yield from columns(f"{kind}:", 12, claims.get("channel"))
+        if "worker_sid" in claims:
+            yield from columns("Worker:", 12, claims.get("channel"))
+        if "taskqueue_sid" in claims:
+            yield from columns("Task queue:", 12, claims.get("channel"))
         if claims.get("friendly_name") != claims.get("channel"):
             yield from columns("Name:", 12, claims.get("friendly_name"))
         yield from columns("Workspace:", 12, claims.get("workspace_sid"))
@@ -112,7 +112,9 @@ class Inspection:
             yield "Policy rules: they cannot be read"
             return
         sids = {"channel": "channel", "account_sid": "account", "workspace_sid": "workspace"}
-        names = {str(self.claims.get(claim)): f"{{{name}}}" for claim, name in sids.items()}
+        names = {
+            str(self.claims[claim]): f"{{{name}}}" for claim, name in sids.items() if claim in self.claims
+        }
         yield f" # rule  method URL, with {', '.join(names.values())} for the SIDs above"
         for index, rule in enumerate(self.access_policy.policies):
             policy = Policy(rule)
@@ -183,7 +185,7 @@ def columns(start: str, width: int, text: object) -> list[str]:
 
 
 def _from_now(timestamp: float) -> str:
-    seconds = int(timestamp - time.time())
+    seconds = int(timestamp) - int(time.time())
     amount, unit = abs(seconds), "second"
     for size, larger in ((60, "minute"), (60, "hour"), (24, "day")):
         if amount < 2 * size:

@@ -256,8 +256,9 @@ def _access_policy(claims: Mapping[str, Any]) -> AccessPolicy:
 
 
 def moment(timestamp: float) -> datetime:
-    """Return a Unix time in UTC; one that a ``datetime`` cannot hold as the end of the year 9999."""
+    """Return a Unix time in UTC, or where a ``datetime`` cannot hold it, the last or first that it can."""
     try:
         return datetime.fromtimestamp(timestamp, timezone.utc)
     except (OSError, OverflowError, ValueError):
-        return datetime.max.replace(tzinfo=timezone.utc)
+        last, first = datetime.max.replace(tzinfo=timezone.utc), datetime.min.replace(tzinfo=timezone.utc)
+        return last if timestamp > 0 else first
