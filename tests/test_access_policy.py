@@ -314,6 +314,10 @@ class TestReasonOfADenial:
         rules = [rule(WORKER, "POST"), rule(f"{WORKSPACE}/*"), rule(f"{WORKSPACE}/Workers/*", "POST")]
         assert "rule 1" in self.why(rules, url=f"{WORKER}/Channels")
 
+    def test_prefers_the_almost_matching_rule_with_the_longest_path(self) -> None:
+        rules = [rule(f"{WORKSPACE}/*"), rule(WORKER), rule(f"{WORKSPACE}/Workers")]
+        assert "rule 1" in self.why(rules, url=f"{WORKER}/Channels")
+
     def test_says_where_the_method_of_the_nearest_rule_differs_too(self) -> None:
         reason = self.why([rule(WORKER, "POST")], url=f"{WORKER}/")
         assert reason.endswith(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import enum
 import json
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from twilio.task_router import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
 ARGUMENTS = ("AC123", "secret", "WS456", "WK789")
 GRANTS = ("allow_worker_fetch_attributes", "allow_worker_activity_updates", "allow_task_reservation_updates")
@@ -519,17 +520,17 @@ class TestBadInput:
         assert "secret" not in str(caught.value)
 
     def test_of_a_mapping_that_changes_between_readings_sets_no_claim_of_ours(self) -> None:
-        class Shifting(dict[str, str]):
-            def __init__(self) -> None:
-                super().__init__(team="a")
-                self.readings = 0
+        class Shifting(Mapping[str, str]):
+            names = iter(["team"])
 
-            def items(self) -> Any:
-                self.readings += 1
-                return {"team": "a"}.items() if self.readings == 1 else {"iss": "EVIL"}.items()
+            def __getitem__(self, name: str) -> str:
+                return "EVIL"
 
-            def __iter__(self) -> Any:
-                return iter(["iss"])
+            def __iter__(self) -> Iterator[str]:
+                yield next(self.names, "iss")
+
+            def __len__(self) -> int:
+                return 1
 
         assert claims_of(example().generate_token(attributes=Shifting()))["iss"] == "AC123"
 
