@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
+import twilio.task_router
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
@@ -58,3 +61,18 @@ def test_each_command_prints_what_the_page_says(page: Path) -> None:
             expected + "\n" if expected else "", output, doctest.ELLIPSIS
         )
         assert matches, f"{command}\nprinted\n{output}"
+
+
+def test_the_readmes_code_runs() -> None:
+    readme = (ROOT / "README.rst").read_text(encoding="utf-8")
+    blocks = re.findall(r"^\.\. code-block:: python\n\n((?:    .*\n|\n)+)", readme, re.MULTILINE)
+    assert len(blocks) == 2
+    command = [sys.executable, "-W", "error", "-c", "".join(map(textwrap.dedent, blocks))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("No policy rule allows DELETE on ")
+
+
+def test_the_reference_has_every_public_name() -> None:
+    reference = (ROOT / "docs" / "api.rst").read_text(encoding="utf-8")
+    missing = [name for name in twilio.task_router.__all__ if not re.search(rf":: {name}\b", reference)]
+    assert missing == []

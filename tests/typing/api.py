@@ -17,6 +17,7 @@ from twilio.task_router import (
     ConflictingPoliciesError,
     Decision,
     Explanation,
+    Filter,
     InvalidClaimError,
     InvalidPolicyError,
     PolicyRule,
@@ -56,6 +57,8 @@ rule: PolicyRule = make_policy(url, "POST", post_filter={"ActivitySid": REQUIRED
 capability.policies.append(rule)
 capability.policies.append(make_policy(url, "GET", query_filter={"FriendlyName": OPTIONAL}, allowed=False))
 allowed: bool = capability.policies[0]["allow"]
+any_filter: Filter = {"FriendlyName": "Alice", "ActivitySid": REQUIRED, "Status": {"required": False}}
+capability.deny(url, "POST", post_filter=any_filter)
 own_filter = {"Status": {"required": False, "value": "pending"}}
 capability.policies.append(make_policy(url, "GET", own_filter))
 
