@@ -176,6 +176,7 @@ class TestInspect:
 
     def test_says_an_expiry_that_no_date_can_hold(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert "9999-12-31 23:59:59 UTC (in" in self.shown(capsys, mint(10**400))
+        assert "1-01-01 00:00:00 UTC (" in self.shown(capsys, mint(-(10**20)), status=1)
 
     def test_says_that_a_token_has_expired(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert "Not good:   Signature has expired" in self.shown(capsys, mint(-1), status=1)

@@ -63,6 +63,13 @@ class TestToJson:
         config = WorkflowConfig([WorkflowRule("1==1", [Target()])])
         assert json.loads(config.to_json())["task_routing"]["filters"][0]["targets"] == [{"queue": "WQ1"}]
 
+    def test_takes_a_str_of_the_callers_own_for_its_text(self) -> None:
+        class Sid(str):  # noqa: SLOT000 - with a __dict__
+            pass
+
+        config = WorkflowConfig([], WorkflowRuleTarget(Sid("WQ1")))
+        assert json.loads(config.to_json())["task_routing"]["default_filter"] == {"queue": "WQ1"}
+
     def test_refuses_what_json_lacks(self) -> None:
         with pytest.raises(TypeError, match="set"):
             WorkflowConfig([], {"queue": {"WQ1"}}).to_json()
