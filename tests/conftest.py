@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,6 +20,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="also run what needs a package index, and fail instead of skipping what is not at hand",
     )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the browser tests out where what they import is not installed."""
+    if collection_path.name != "browser" or all(map(find_spec, ("aiohttp", "playwright", "trustme"))):
+        return None
+    if config.getoption("--everything"):
+        raise pytest.UsageError("the browser tests want the requirements of the group test")
+    return True
 
 
 @pytest.fixture(scope="session")

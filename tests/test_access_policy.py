@@ -5,6 +5,7 @@ import enum
 import pickle
 from random import Random
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import recorded
@@ -29,6 +30,10 @@ WORKER = f"{WORKSPACE}/Workers/WK1"
 
 def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
     return {"url": url, "method": method, "allow": True} | more
+
+
+def pickled(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))  # noqa: S301 - our own
 
 
 class TestRecordedDecisions:
@@ -69,6 +74,7 @@ class Drawn:
         self.method = pattern["method"] if self._random.random() < 0.9 else self._method()
         self.url = self._url_near(pattern["url"])
         self.query = self._pairs_near(pattern.get("query_filter"))
+        self.in_url = self._random.randint(0, len(self.query))  # so many of them stand in the URL itself
         self.form = self._pairs_near(pattern.get("post_filter"))
 
     def _method(self) -> str:
@@ -134,8 +140,11 @@ def test_tens_of_thousands_of_requests_are_decided_as_in_the_second_opinion() ->
         if not left[expected]:
             continue
         left[expected] -= 1
+        url = drawn.url
+        if drawn.in_url:
+            url += "?" + urlencode(drawn.query[: drawn.in_url])
         decision = AccessPolicy(drawn.rules).decide(
-            drawn.method, drawn.url, query=drawn.query, form=drawn.form
+            drawn.method, url, query=drawn.query[drawn.in_url :], form=drawn.form
         )
         assert decision.allowed is expected, vars(drawn)
         if decision.policy is not None:
@@ -377,9 +386,17 @@ class TestConstructor:
         assert caught.value.indexes == (1, 3)
         assert str(caught.value) == f"policy rules 1 and 3 conflict: one allows and one denies GET {WORKER}"
 
+    @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickled])
+    def test_can_be_copied_and_pickled_with_its_decisions(self, duplicate: Any) -> None:
+        rules = [rule(WORKER, post_filter={"A": {"required": True}})]
+        policy = AccessPolicy(rules)
+        assert duplicate(policy).policies == tuple(rules)
+        assert duplicate(policy.decide("GET", WORKER, form={"A": "x"})).policy == rules[0]
+        assert duplicate(policy.decide("GET", WORKER)) == policy.decide("GET", WORKER)
+
     @pytest.mark.parametrize("error", [InvalidPolicyError(1, "x"), ConflictingPoliciesError(1, 2, "x")])
     def test_errors_survive_pickling(self, error: Exception) -> None:
-        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301
+        assert str(pickled(error)) == str(error)
 
     @pytest.mark.parametrize("bad", [None, 5, "rules", b"rules", rule(WORKER)], ids=ascii)
     def test_refuses_what_is_no_list_of_rules(self, bad: Any) -> None:

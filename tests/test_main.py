@@ -213,7 +213,7 @@ class TestInspect:
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
         out = self.shown(capsys, mint())
-        assert "\n✓ ready\n" in out
+        assert "\n✓ connect\n✓ ready\n" in out
         assert re.search(
             r"^✗ reservation.dequeue +needs TaskRouterWorkerCapability.allow_reservation_updates\(\)$",
             out,
@@ -302,6 +302,20 @@ class TestInspect:
         status = 0 if value is None and claim in {"worker_sid", "friendly_name"} else 1
         assert "Workers" in self.shown(capsys, sign(claims, "secret"), status=status)
 
+    def test_shows_no_calls_where_a_claim_is_not_the_sid_that_it_should_be(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        claims = recorded.claims_of(mint(), "secret") | {"worker_sid": "WK1/**"}
+        assert "Worker.js" not in self.shown(capsys, sign(claims, "secret"))
+
+    def test_shows_the_channel_where_it_is_none_of_the_others(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        claims = recorded.claims_of(mint(), "secret") | {"worker_sid": "WK1"}
+        out = self.shown(capsys, sign(claims, "secret"))
+        assert out.startswith(f"Worker:     WK1\nChannel:    {WORKER}\n")
+        assert "\n✗ ready" in out
+
     def test_shows_an_expiry_that_is_none(self, capsys: pytest.CaptureFixture[str]) -> None:
         out = self.shown(capsys, sign({"exp": "soon", "policies": []}, "secret"), status=1)
         assert re.search("^Expires: +not there$", out, re.MULTILINE)
@@ -385,9 +399,9 @@ class TestMisuse:
             ([], "COMMAND"),
             (["dance"], "'dance'"),
             (["token"], "WORKSPACE_SID"),
-            (["token", "WS456", "--with-reservations"], "CHANNEL_SID (WK...) is missing"),
-            (["token", "WS456", "WQ789", "--with-reservations"], "worker_sid"),
-            (["token", "WS456", "WS456"], "TaskRouterWorkspaceCapability"),
+            (["token", "WS456", "--with-reservations"], "give a worker's SID (WK...) as CHANNEL_SID"),
+            (["token", "WS456", "WQ789", "--with-reservations"], "give a worker's SID"),
+            (["token", "WS456", "WS456"], "CHANNEL_SID must start with WK or WQ"),
             (["token", "WS456", "WQ789", "--activity-updates"], "--activity-updates"),
             (["token", "WS456", "WK789", "--with-reservations", "--fetch-attributes"], "--fetch-attributes"),
             (["token", "WS456", "WK789", "--ttl", "soon"], "--ttl"),

@@ -4,7 +4,9 @@ import enum
 from typing import Any
 
 import pytest
+import second_opinion
 
+import twilio.task_router
 from twilio.task_router import (
     REQUIRED,
     AccessPolicy,
@@ -53,7 +55,7 @@ class TestAsSeenInChromium:
     def test_a_workers_capability_lets_all_but_two_calls_through(self) -> None:
         capability = TaskRouterWorkerCapability(*ARGUMENTS)
         allowed = allowed_under(capability, "allow_activity_updates", "allow_reservation_updates")
-        assert set(CALLS) - allowed == {"worker.update({...})", "worker.fetchChannels"}
+        assert set(CALLS) - allowed == {"connect", "worker.update({...})", "worker.fetchChannels"}
 
     def test_channels_need_the_subresources(self) -> None:
         capability = TaskRouterWorkerCapability(*ARGUMENTS)
@@ -63,19 +65,22 @@ class TestAsSeenInChromium:
 class TestGrants:
     @pytest.mark.parametrize("call", CALLS)
     def test_each_that_is_named_would_let_the_call_through(self, call: str) -> None:
-        for grant in explain(AccessPolicy([]), "WS456", "WK789")[call].grants:
-            kind, _, rest = grant.partition(".")
-            if rest:
-                capability = {"TaskRouterCapability": TaskRouterCapability}.get(
-                    kind, TaskRouterWorkerCapability
+        for grant in explain(AccessPolicy([]), "WS456", "WK789", account_sid="AC123")[call].grants:
+            kind, _, method = grant.removesuffix(" (from the start)").removesuffix("()").partition(".")
+            capability = getattr(twilio.task_router, kind)(*ARGUMENTS)
+            if method:
+                getattr(capability, method)()
+            for request in CALLS[call]:
+                url = request.url.format(
+                    channel_url="https://event-bridge.twilio.com/v1/wschannels/AC123/WK789",
+                    workspace_url="https://taskrouter.twilio.com/v1/Workspaces/WS456",
+                    worker_sid="WK789",
+                    task_sid="WT1",
+                    reservation_sid="WR1",
                 )
-                assert call in allowed_under(capability(*ARGUMENTS), rest.removesuffix("()"))
-            else:
-                kind = kind.removesuffix(" (from the start)")
-                capability = {"TaskRouterCapability": TaskRouterCapability}.get(
-                    kind, TaskRouterWorkerCapability
-                )
-                assert call in allowed_under(capability(*ARGUMENTS))
+                pairs = [(name, "x") for name in request.params]
+                query, form = (pairs, []) if request.method == "GET" else ([], pairs)
+                assert second_opinion.is_allowed(capability.policies, request.method, url, query, form)
 
     def test_are_the_narrowest_of_each_class(self) -> None:
         told = explain(AccessPolicy([]), "WS456", "WK789")
@@ -115,6 +120,25 @@ class TestExplain:
         capability.allow(reservations, "GET", query_filter={"ReservationStatus": REQUIRED})
         assert "worker.fetchReservations" in allowed_under(capability)
 
+    def test_counts_the_channel_where_the_account_is_named(self) -> None:
+        capability = TaskRouterWorkerCapability(*ARGUMENTS)
+        policy = capability.access_policy()
+        told = explain(policy, "WS456", "WK789", account_sid="AC123")
+        assert told["connect"]
+        assert told["ready"]
+        elsewhere = explain(policy, "WS456", "WK789", account_sid="AC123", base_ws_url="http://localhost:1")
+        assert not any(elsewhere.values())
+
+    def test_a_denied_channel_denies_every_call(self) -> None:
+        capability = TaskRouterWorkerCapability(*ARGUMENTS)
+        del capability.policies[1]
+        told = explain(capability.access_policy(), "WS456", "WK789", account_sid="AC123")
+        assert [call for call in told if told[call]] == ["connect"]
+        assert told["ready"].grants == (
+            "TaskRouterCapability (from the start)",
+            "TaskRouterWorkerCapability (from the start)",
+        )
+
     def test_knows_other_places(self) -> None:
         capability = TaskRouterWorkerCapability(*ARGUMENTS, base_url="http://localhost:1", version="v2")
         policy = capability.access_policy()
@@ -141,6 +165,8 @@ class TestExplain:
             ({"workspace_sid": None}, TypeError),
             ({"workspace_sid": "WS1/**"}, ValueError),
             ({"worker_sid": "WQ1"}, ValueError),
+            ({"account_sid": "WK1"}, ValueError),
+            ({"base_ws_url": ""}, ValueError),
             ({"base_url": "/"}, ValueError),
             ({"version": ""}, ValueError),
         ],

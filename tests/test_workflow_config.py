@@ -137,7 +137,7 @@ class TestRules:
         [
             (WorkflowRuleTarget, {"queue": None}, "queue"),
             (WorkflowRuleTarget, {"queue": "WQ1", "expression": 5}, "expression"),
-            (WorkflowRuleTarget, {"queue": "WQ1", "priority": "high"}, "priority"),
+            (WorkflowRuleTarget, {"queue": "WQ1", "priority": []}, "priority"),
             (WorkflowRuleTarget, {"queue": "WQ1", "timeout": True}, "timeout"),
             (WorkflowRuleTarget, {"queue": "WQ1", "timeout": 1.5}, "timeout"),
             (WorkflowRule, {"expression": None, "targets": []}, "expression"),

@@ -58,7 +58,7 @@ article { border: 1px solid #ccc; padding: .5rem; margin: .5rem 0 } button, sele
 <h2>Reservations</h2><section id="reservations"></section><p role="alert" id="error"></p>
 <script src="https://sdk.twilio.com/js/taskrouter/v1.21/taskrouter.min.js"></script><script>
 const $ = (id) => document.getElementById(id);
-const fetchToken = () => fetch("/token").then((answer) => answer.ok ? answer.json() : location.reload());
+const fetchToken = () => fetch("/token").then((answer) => answer.status === 401 ? location.reload() : answer.json());
 const then = (act) => (error, result) => error ? $("error").textContent = error.message : act(result);
 const button = (textContent, onclick) => Object.assign(document.createElement("button"), { textContent, onclick });
 fetchToken().then(({ token }) => {

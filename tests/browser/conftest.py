@@ -10,11 +10,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import pytest
-
-pytest.importorskip("playwright", reason="the browser tests want the requirements of the group test")
-
 import flask_app
+import pytest
 import trustme
 from browser.loopback import Loopback
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -49,7 +46,7 @@ def worker_js(do_without: Callable[[str], NoReturn]) -> Path:
         npm = shutil.which("npm") or do_without("npm, which fetches Worker.js, is not installed")
         CACHE.mkdir(exist_ok=True)
         command = [npm, "pack", "--silent", "--pack-destination", str(CACHE), "twilio-taskrouter-js@1.1.1"]
-        if subprocess.run(command, check=False, cwd=CACHE, capture_output=True).returncode:
+        if subprocess.run(command, check=False, cwd=CACHE, capture_output=True, timeout=120).returncode:
             do_without("npm cannot fetch twilio-taskrouter-js")
         with tarfile.open(CACHE / "twilio-taskrouter-js-1.1.1.tgz") as archive:
             script = archive.extractfile("package/taskrouter.min.js")

@@ -139,6 +139,21 @@ class TestAGrantTakenAway:
         assert loopback.reservations["WR1"]["reservation_status"] == "pending"
         assert not explain(capability.access_policy(), "WS456", "WK789")["reservation.accept"]
 
+    @pytest.mark.parametrize("capability", [(TaskRouterWorkerCapability,)], indirect=True)
+    @pytest.mark.parametrize("kept", [[], ["GET"]])
+    def test_of_the_channel_leaves_the_page_without_any_answer(
+        self, kept: list[str], capability: Capability, page: Page
+    ) -> None:
+        capability.policies[:2] = [rule for rule in capability.policies[:2] if rule["method"] in kept]
+        log_in(page)
+        page.evaluate(CONNECT)
+        told = explain(capability.access_policy(), "WS456", "WK789", account_sid="AC123")
+        for call in ("connect", "ready", "worker.activities.fetch"):
+            outcome = page.evaluate(f"outcome({JS[call]}, 800)")
+            assert (outcome == 200) is bool(told[call]), call
+        assert [call for call in told if told[call]] == (["connect"] if kept else [])
+        expect(page.get_by_role("heading", name="Connecting")).to_be_visible()
+
 
 # A Worker of the test's own on the example's page, whose calls can be made one by one. An event with the SID
 # of a reservation makes Worker.js hand out a Reservation without fetching it first.
@@ -157,6 +172,11 @@ CONNECT = """async () => {
 CALLBACK = "reservation.accept: callback"
 #: Each call of Worker.js 1.1.1, and those that only later versions have as the request that they would send.
 JS = {
+    "connect": """(callback) => {
+        const socket = new WebSocket(`${worker.channelUrl}?token=${token}`);
+        socket.onopen = () => callback();
+        socket.onerror = () => callback({ code: 403 });
+    }""",
     "ready": "(callback) => { worker.on('ready', () => callback()); worker._fetchResourceOnReady() }",
     "worker.activities.fetch": "(callback) => worker.activities.fetch(callback)",
     'worker.update("ActivitySid", ...)': "(callback) => worker.update('ActivitySid', 'WA2', callback)",
@@ -179,8 +199,8 @@ JS = {
     "reservation.conference": """ask('POST', '/Tasks/WT1/Reservations/WR1',
         {Instruction: 'conference', From: '+1'})""",
     "worker.updateTask": "(callback) => reservation.task.update({Attributes: {title: 'x'}}, callback)",
-    "worker.completeTask": "ask('POST', '/Tasks/WT1', {AssignmentStatus: 'completed', Reason: 'x'})",
-    "task.complete": "ask('POST', '/Tasks/WT1', {AssignmentStatus: 'completed', Reason: 'x'})",
+    "worker.completeTask": "ask('POST', '/Tasks/WT1', {AssignmentStatus: 'completed'})",
+    "task.complete": "ask('POST', '/Tasks/WT1', {AssignmentStatus: 'completed'})",
 }
 
 
@@ -210,7 +230,7 @@ class TestExplain:
         loopback.reserve(1, "A call from Ada")
         wait_until(page, lambda: bool(loopback.seen))
         page.evaluate(CONNECT)
-        told = explain(capability.access_policy(), "WS456", "WK789")
+        told = explain(capability.access_policy(), "WS456", "WK789", account_sid="AC123")
         assert JS.keys() == CALLS.keys()
         for call, script in JS.items():
             page.wait_for_timeout(50)
@@ -226,6 +246,10 @@ class TestExplain:
             statuses = {(seen.method, seen.path): seen.status for seen in loopback.seen}
             if call == CALLBACK and not told["reservation.accept"]:
                 continue
-            for request, decision in zip(CALLS[call], told[call].decisions, strict=True):
-                path = request.path.format(worker_sid="WK789", task_sid="WT1", reservation_sid="WR1")
+            if call == "connect":
+                continue
+            for request, decision in zip(CALLS[call], told[call].decisions[1:], strict=True):
+                path = request.url.format(
+                    workspace_url="", worker_sid="WK789", task_sid="WT1", reservation_sid="WR1"
+                )
                 assert statuses[request.method, path] == (200 if decision else 403), call

@@ -135,7 +135,7 @@ def modules(do_without: Callable[[str], NoReturn]) -> Path:
     npm = shutil.which("npm") or do_without("npm, which fetches the Node SDK, is not installed")
     folder.mkdir(parents=True, exist_ok=True)
     command = [npm, "install", "--silent", "--prefix", str(folder), "twilio", "jsonwebtoken"]
-    if subprocess.run(command, check=False, cwd=folder).returncode:
+    if subprocess.run(command, check=False, cwd=folder, timeout=300).returncode:
         do_without("npm cannot fetch the Node SDK")
     return folder
 

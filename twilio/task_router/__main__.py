@@ -79,9 +79,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
     options, rest = parser.parse_known_args(arguments)
+    # At the first option argparse gives up a positional that may be absent, and leaves it over: the token of
+    # `check GET URL --form A=x TOKEN`.
     for name in ("channel_sid", "token"):
         if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, name, "") is None:
-            setattr(options, name, rest.pop())  # after an option argparse did not look for it any more
+            setattr(options, name, rest.pop())
     if rest:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     return options
@@ -194,7 +196,7 @@ def _token(options: argparse.Namespace) -> int:
         if isinstance(capability, TaskRouterCapability) and flag in _GRANTS_OF_3_7_0:
             grant = getattr(capability, _GRANTS_OF_3_7_0[flag])
         if grant is None:
-            raise ValueError(f"--{flag} is nothing that a {type(capability).__name__} grants")
+            raise ValueError(f"leave --{flag} out: a {type(capability).__name__} has no such grant")
         grant()
     print(capability.generate_token(options.ttl))
     return 0
@@ -206,14 +208,17 @@ def _capability(options: argparse.Namespace) -> Capability:
         _from_environment("TWILIO_AUTH_TOKEN"),
         options.workspace_sid,
     )
-    if options.channel_sid is None and not options.with_reservations:
-        return TaskRouterWorkspaceCapability(*workspace)
+    kind = (options.channel_sid or "")[:2]
+    if options.with_reservations and kind != "WK":
+        raise ValueError("--with-reservations is for workers: give a worker's SID (WK...) as CHANNEL_SID")
     if options.channel_sid is None:
-        raise ValueError("--with-reservations is for workers: CHANNEL_SID (WK...) is missing")
+        return TaskRouterWorkspaceCapability(*workspace)
+    if kind == "WQ":
+        return TaskRouterTaskQueueCapability(*workspace, options.channel_sid)
+    if kind != "WK":
+        raise ValueError(f"CHANNEL_SID must start with WK or WQ, got {options.channel_sid!r}")
     if options.with_reservations:
         return TaskRouterWorkerCapability(*workspace, options.channel_sid)
-    if options.channel_sid.startswith("WQ"):
-        return TaskRouterTaskQueueCapability(*workspace, options.channel_sid)
     return TaskRouterCapability(*workspace, options.channel_sid)
 
 

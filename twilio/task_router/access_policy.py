@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
 from .arguments import check_type, shown_text, wrong_type
-from .policy import Parameters, Policy
+from .policy import Parameters, Policy, thawed
 
 #: A request's parameters as callers give them: a mapping, or pairs where a name may repeat.
 GivenParameters: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -37,7 +37,7 @@ class InvalidPolicyError(ValueError):
 
 
 class ConflictingPoliciesError(ValueError):
-    """One rule allows what another denies: the same method, URL and filters. TaskRouter refuses such a token.
+    """Two rules differ only in that one allows and the other denies. TaskRouter refuses such a token.
 
     :param first: the one rule's place in the list, from 0.
     :param second: the other's.
@@ -69,6 +69,9 @@ class Decision:
     def __bool__(self) -> bool:
         return self.allowed
 
+    def __reduce__(self) -> tuple[type[Decision], tuple[bool, dict[str, Any] | None, str]]:
+        return Decision, (self.allowed, None if self.policy is None else thawed(self.policy), self.reason)
+
 
 class AccessPolicy:
     """The policy rules of a token, read as TaskRouter reads them. It is immutable.
@@ -96,6 +99,9 @@ class AccessPolicy:
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"an AccessPolicy is immutable: {name} cannot be deleted")
+
+    def __reduce__(self) -> tuple[type[AccessPolicy], tuple[list[dict[str, Any]]]]:
+        return AccessPolicy, ([thawed(policy.rule) for policy in self._policies],)
 
     def __repr__(self) -> str:
         return f"<AccessPolicy of {len(self._policies)} policy rules>"
@@ -186,7 +192,8 @@ def _nearest_miss(policies: Sequence[Policy], request: _Request) -> str:
         return f"Policy rule {index} allows {policy}, but {', '.join(objections)}."
 
     if on_url:
-        methods = " and ".join(sorted({f"{policy.method} (rule {index})" for index, policy in on_url}))
+        first_of = {policy.method: index for index, policy in reversed(on_url)}
+        methods = " and ".join(f"{method} (rule {index})" for method, index in sorted(first_of.items()))
         return f"{nothing}, only {methods}."
 
     near = [(index, policy, gap) for index, policy in allowing if (gap := policy.gap(request.url))]

@@ -156,15 +156,6 @@ class Capability:
         """The URL of the worker, task queue or workspace that the page is for."""
         return self.workspace_url + self._resource_path.format(self.channel_id)
 
-    def get_resource_url(self) -> str:
-        """Return :attr:`resource_url`."""
-        return self.resource_url
-
-    @property
-    def base_url(self) -> str:
-        """The workspace's URL, which twilio-python 4.5.0 to 5.7.0 had by this name."""
-        return self.workspace_url
-
     def allow_fetch_subresources(self) -> None:
         """Let the page fetch the resource and everything below it."""
         self.allow(f"{self.resource_url}/**", "GET")
@@ -188,13 +179,13 @@ class Capability:
     def allow(
         self, url: str, method: str, query_filter: Filter | None = None, post_filter: Filter | None = None
     ) -> None:
-        """Add a rule that allows; the parameters are those of :func:`make_policy`."""
+        """Add a rule that allows; the parameters and errors are those of :func:`make_policy`."""
         self.policies.append(make_policy(url, method, query_filter, post_filter, allowed=True))
 
     def deny(
         self, url: str, method: str, query_filter: Filter | None = None, post_filter: Filter | None = None
     ) -> None:
-        """Add a rule that denies; the parameters are those of :func:`make_policy`."""
+        """Add a rule that denies; the parameters and errors are those of :func:`make_policy`."""
         self.policies.append(make_policy(url, method, query_filter, post_filter, allowed=False))
 
     def add_policy(
@@ -205,7 +196,7 @@ class Capability:
         query_filter: Filter | None = None,
         post_filter: Filter | None = None,
     ) -> None:
-        """Add a rule; the parameters are those of :func:`make_policy`."""
+        """Add a rule; the parameters and errors are those of :func:`make_policy`."""
         self.policies.append(make_policy(url, method, query_filter, post_filter, allowed))
 
     @staticmethod
@@ -242,8 +233,8 @@ class Capability:
         :raises ValueError: if ``attributes`` names a claim that the capability sets itself.
         :raises ConflictingPoliciesError: if one rule allows what another denies in the same words; TaskRouter
             would answer such a token's every request with an error.
-        :raises InvalidPolicyError: if a rule that was appended by hand does not allow and is not of a rule's
-            form. (Rules that allow are not looked at here: :meth:`access_policy` does.)
+        :raises InvalidPolicyError: if any rule denies, and any rule is not of a rule's form. (Where all rules
+            allow they are signed unchecked; :meth:`access_policy` checks them.)
         """
         if not all(isinstance(rule, dict) and rule.get("allow") is True for rule in self.policies):
             self.access_policy()
@@ -262,6 +253,17 @@ class Capability:
         if attributes is not None:
             claims.update(_checked_attributes(attributes))
         return sign(claims, self.auth_token)
+
+    # What twilio-python 4.5.0 to 5.7.0 called so.
+
+    def get_resource_url(self) -> str:
+        """Return :attr:`resource_url`."""
+        return self.resource_url
+
+    @property
+    def base_url(self) -> str:
+        """The workspace's URL, which twilio-python 4.5.0 to 5.7.0 had by this name."""
+        return self.workspace_url
 
 
 class _WorkersCapability(Capability):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 
 from .access_policy import AccessPolicy
-from .capability import TASK_ROUTER_BASE_URL, TASK_ROUTER_VERSION
+from .capability import TASK_ROUTER_BASE_URL, TASK_ROUTER_BASE_WS_URL, TASK_ROUTER_VERSION
 from .policy import Policy
 from .verification import as_written, check_signature, decode_unverified, moment, verify_claims
 from .worker_js import explain
@@ -40,22 +40,33 @@ class Inspection:
     @property
     def worker_js(self) -> dict[str, Explanation]:
         """The calls of Worker.js, for a worker's token whose claims allow to tell."""
+        account_sid, workspace_sid, worker_sid = (
+            self.claims.get(claim) for claim in ("account_sid", "workspace_sid", "worker_sid")
+        )
+        if self.access_policy is None or not all(
+            isinstance(sid, str) for sid in (account_sid, workspace_sid, worker_sid)
+        ):
+            return {}
+        # The API and the event bridge of these rules, which may be those of another region or of a test.
+        base_url, _, version = self._before(f"/Workspaces/{workspace_sid}").rpartition("/")
+        base_ws_url = self._before(f"/{account_sid}/{worker_sid}") or TASK_ROUTER_BASE_WS_URL
         try:
-            workspace_sid, worker_sid = self.claims["workspace_sid"], self.claims["worker_sid"]
-            base_url, version = self._api(workspace_sid)
-            return explain(self.access_policy, workspace_sid, worker_sid, base_url=base_url, version=version)  # type: ignore[arg-type]
-        except (KeyError, TypeError, ValueError):
+            return explain(
+                self.access_policy,
+                str(workspace_sid),
+                str(worker_sid),
+                account_sid=str(account_sid),
+                base_url=base_url or TASK_ROUTER_BASE_URL,
+                version=version or TASK_ROUTER_VERSION,
+                base_ws_url=base_ws_url,
+            )
+        except ValueError:  # a claim is not the SID that it should be
             return {}
 
-    def _api(self, workspace_sid: str) -> tuple[str, str]:
-        """Return where TaskRouter's API is for this token's rules, which may be another region or a test."""
+    def _before(self, part: str) -> str:
+        """Return what stands before this part of a URL in the first rule that has it, or nothing."""
         policies = self.access_policy.policies if self.access_policy else ()
-        for rule in policies:
-            api_url, found, _ = rule["url"].partition(f"/Workspaces/{workspace_sid}")
-            if found:
-                base_url, _, version = api_url.rpartition("/")
-                return base_url, version
-        return TASK_ROUTER_BASE_URL, TASK_ROUTER_VERSION
+        return next((rule["url"].partition(part)[0] for rule in policies if part in rule["url"]), "")
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it in a form that JSON can hold."""
@@ -83,12 +94,14 @@ class Inspection:
 
     def _heading(self) -> Iterator[str]:
         claims = self.claims
-        if "worker_sid" in claims:
-            yield from columns("Worker:", 12, claims.get("channel"))
-        if "taskqueue_sid" in claims:
-            yield from columns("Task queue:", 12, claims.get("channel"))
-        if claims.get("friendly_name") != claims.get("channel"):
-            yield from columns("Name:", 12, claims.get("friendly_name"))
+        sids = ("Worker:", "worker_sid"), ("Task queue:", "taskqueue_sid"), ("Channel:", "channel")
+        told: list[object] = [claims.get("workspace_sid")]
+        for label, claim in sids:
+            if claim in claims and claims[claim] not in told:
+                yield from columns(label, 12, claims[claim])
+                told.append(claims[claim])
+        if claims.get("friendly_name") not in (None, *told):
+            yield from columns("Name:", 12, claims["friendly_name"])
         yield from columns("Workspace:", 12, claims.get("workspace_sid"))
         yield from columns("Account:", 12, claims.get("account_sid"))
         expires_at = utc(claims.get("exp"))
@@ -113,7 +126,7 @@ class Inspection:
             return
         sids = {"channel": "channel", "account_sid": "account", "workspace_sid": "workspace"}
         names = {
-            str(self.claims[claim]): f"{{{name}}}" for claim, name in sids.items() if claim in self.claims
+            str(self.claims[claim]): f"{{{name}}}" for claim, name in sids.items() if self.claims.get(claim)
         }
         yield f" # rule  method URL, with {', '.join(names.values())} for the SIDs above"
         for index, rule in enumerate(self.access_policy.policies):

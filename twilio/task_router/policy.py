@@ -223,6 +223,11 @@ def _frozen(mapping: Mapping[Any, Any]) -> Mapping[str, Any]:
     return MappingProxyType(copied)
 
 
+def thawed(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a plain copy of what :func:`_frozen` made."""
+    return {key: thawed(value) if isinstance(value, Mapping) else value for key, value in mapping.items()}
+
+
 def _copy_filter(name: str, given: Filter | None) -> dict[str, Any]:
     """Return a filter as a ``dict`` that shares nothing with what the caller keeps."""
     if given is None:

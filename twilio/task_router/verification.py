@@ -200,7 +200,7 @@ def check_signature(token: bytes, auth_token: str) -> None:
         _JWS.decode(token, auth_token, algorithms=["HS256"])
         # RFC 7515 §4.1.11 and RFC 7797 §3: extensions, of which not every release of PyJWT takes notice.
         if {"crit", "b64"} & set(jwt.get_unverified_header(token)):
-            raise jwt.InvalidTokenError("the header asks for extensions, which TaskRouter's tokens have not")
+            raise jwt.InvalidTokenError("the header asks for extensions that no token of TaskRouter uses")
 
 
 @contextmanager

@@ -20,21 +20,22 @@ class WorkflowRuleTarget:
 
     :param queue: the task queue's SID.
     :param expression: which of the queue's workers may have it; ``None``: all of them.
-    :param priority: the task's priority in the queue, a whole number; ``None``: TaskRouter's default.
-    :param timeout: after how many seconds the next target has its turn; ``None``: never.
+    :param priority: the task's priority in the queue, a whole number, which may be written as a ``str``;
+        ``None``: TaskRouter's default.
+    :param timeout: after how many seconds the next target has its turn, alike; ``None``: never.
     :raises TypeError: if a parameter has another type than these.
     """
 
     queue: str
     expression: str | None = None
-    priority: int | None = None
-    timeout: int | None = None
+    priority: int | str | None = None
+    timeout: int | str | None = None
 
     def __post_init__(self) -> None:
         check_type("queue", self.queue, str, "a str")
         check_type("expression", self.expression, (str, NoneType), "a str or None")
-        check_type("priority", self.priority, (int, NoneType), "an int or None")
-        check_type("timeout", self.timeout, (int, NoneType), "an int or None")
+        check_type("priority", self.priority, (int, str, NoneType), "an int, a str or None")
+        check_type("timeout", self.timeout, (int, str, NoneType), "an int, a str or None")
 
 
 @dataclass(eq=False)
