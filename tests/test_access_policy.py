@@ -291,6 +291,10 @@ class TestReasonOfADenial:
             == f"No policy rule allows GET on {WORKER}, only DELETE (rule 1) and POST (rule 0)."
         )
 
+    def test_names_the_first_rule_of_each_other_method(self) -> None:
+        rules = [rule(f"{WORKSPACE}/**", "POST"), rule(WORKER, "POST")]
+        assert self.why(rules) == f"No policy rule allows GET on {WORKER}, only POST (rule 0)."
+
     @pytest.mark.parametrize(
         ("pattern", "url", "gap"),
         [
