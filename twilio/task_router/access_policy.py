@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
-from .arguments import check_type, shown_text, wrong_type
+from .arguments import check_iterable, check_type, shown_text, wrong_type
 from .policy import Parameters, Policy, thawed
 
 #: A request's parameters as callers give them: a mapping, or pairs where a name may repeat.
@@ -88,9 +88,8 @@ class AccessPolicy:
     _policies: tuple[Policy, ...]
 
     def __init__(self, policies: Iterable[Mapping[str, Any]]) -> None:
-        if not isinstance(policies, Iterable) or isinstance(policies, (str, bytes, Mapping)):
-            raise wrong_type("policies", "an iterable of policy rules", policies)
-        read = tuple(_read(index, rule) for index, rule in enumerate(policies))
+        rules = check_iterable("policies", policies, "an iterable of policy rules")
+        read = tuple(_read(index, rule) for index, rule in enumerate(rules))
         _refuse_conflicts(read)
         object.__setattr__(self, "_policies", read)
 
@@ -224,14 +223,14 @@ def _refuse_conflicts(policies: Sequence[Policy]) -> None:
 def _pairs(name: str, given: GivenParameters | None) -> Parameters:
     if given is None:
         return []
-    if not isinstance(given, Iterable) or isinstance(given, (str, bytes)):
-        raise wrong_type(name, "a mapping or pairs", given)
-    pairs: list[tuple[str, str]] = []
-    items: Iterable[object] = given
+    items: Iterable[object]
     if isinstance(given, Mapping):
         # Of a name that repeats, the items() of Flask's and Django's forms have one value alone.
         all_of = getattr(given, "getlist", None)
         items = given.items() if all_of is None else [(key, value) for key in given for value in all_of(key)]
+    else:
+        items = check_iterable(name, given, "a mapping or pairs")
+    pairs: list[tuple[str, str]] = []
     for item in items:
         match item:
             case (str(parameter), str(value)):

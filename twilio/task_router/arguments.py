@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import reprlib
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
 
 _SHORTENED = reprlib.Repr()
 _SHORTENED.maxstring = _SHORTENED.maxother = _SHORTENED.maxlong = 200  # a reservation's URL is shown whole
@@ -69,6 +69,30 @@ def check_mapping(name: str, value: object, expected: str) -> Mapping[object, ob
     """
     check_type(name, value, Mapping, expected)
     return cast("Mapping[object, object]", value)
+
+
+def check_iterable(name: str, value: object, expected: str) -> Iterable[Any]:
+    """Return *value* if it can be iterated over, and is neither text nor a mapping.
+
+    :raises TypeError: if it is not; the message says that it must be *expected*.
+    """
+    if not isinstance(value, Iterable) or isinstance(value, (str, bytes, Mapping)):
+        raise wrong_type(name, expected, value)
+    return value
+
+
+def json_text(name: str, write: Callable[[], str]) -> str:
+    """Return the JSON that *write* makes of what a caller passed.
+
+    :raises TypeError: if a part of it has no JSON form; the message names *name*.
+    :raises ValueError: if it holds NaN or an infinity, or itself, or is nested too deeply.
+    """
+    try:
+        return write()
+    except TypeError as error:
+        raise TypeError(f"{name} must have a JSON form: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{name} must have a JSON form: {error}") from None
 
 
 def check_sid(name: str, value: object, prefix: str) -> str:

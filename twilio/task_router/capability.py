@@ -12,6 +12,7 @@ from .arguments import (
     check_mapping,
     check_segment,
     check_sid,
+    check_type,
     check_url,
     shown,
     wrong_type,
@@ -274,27 +275,6 @@ class _WorkersCapability(Capability):
     _channel_claim = "worker_sid"
     _resource_path = "/Workers/{}"
 
-    def __init__(
-        self,
-        account_sid: str,
-        auth_token: str,
-        workspace_sid: str,
-        worker_sid: str,
-        *,
-        base_url: str = TASK_ROUTER_BASE_URL,
-        version: str = TASK_ROUTER_VERSION,
-        base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
-    ) -> None:
-        super().__init__(
-            account_sid,
-            auth_token,
-            workspace_sid,
-            worker_sid,
-            base_url=base_url,
-            version=version,
-            base_ws_url=base_ws_url,
-        )
-
 
 class TaskRouterCapability(_WorkersCapability):
     """What one worker's page may do, as twilio-python 3.7.0 to 4.4.0 had it.
@@ -367,6 +347,27 @@ class TaskRouterWorkerCapability(_WorkersCapability):
 
     The parameters and errors are those of :class:`Capability`; the channel is the worker.
     """
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        workspace_sid: str,
+        worker_sid: str,
+        *,
+        base_url: str = TASK_ROUTER_BASE_URL,
+        version: str = TASK_ROUTER_VERSION,
+        base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
+    ) -> None:
+        super().__init__(
+            account_sid,
+            auth_token,
+            workspace_sid,
+            worker_sid,
+            base_url=base_url,
+            version=version,
+            base_ws_url=base_ws_url,
+        )
 
     def _allow_from_the_start(self) -> None:
         super()._allow_from_the_start()
@@ -474,11 +475,8 @@ def _warn_deprecated(message: str) -> None:
 
 
 def _seconds(ttl: object) -> int:
-    if isinstance(ttl, timedelta):
-        return ttl // timedelta(seconds=1)
-    if isinstance(ttl, int) and not isinstance(ttl, bool):
-        return ttl
-    raise wrong_type("ttl", "whole seconds (an int) or a timedelta", ttl)
+    check_type("ttl", ttl, (int, timedelta), "whole seconds (an int) or a timedelta")
+    return ttl // timedelta(seconds=1) if isinstance(ttl, timedelta) else cast("int", ttl)
 
 
 def _checked_attributes(attributes: object) -> dict[str, object]:
@@ -488,8 +486,8 @@ def _checked_attributes(attributes: object) -> dict[str, object]:
             raise wrong_type("attributes: a claim's name", "a str", name)
         if name in _OWN_CLAIMS:
             raise ValueError(f"attributes must not set the claim {name!r}, got {shown(value)}")
-        if name == "friendly_name" and not isinstance(value, str):
-            raise wrong_type("attributes['friendly_name']", "a str", value)
+        if name == "friendly_name":
+            check_type("attributes['friendly_name']", value, str, "a str")
         claims[name] = value
     compact_json("attributes", claims)
     return claims

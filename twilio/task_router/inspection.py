@@ -161,11 +161,11 @@ def inspect_token(token: str | bytes, auth_token: str | None) -> Inspection:
             signed = False
             problems.append(str(error))
     try:
-        verify_claims(written)
+        access_policy = verify_claims(written).access_policy
     except jwt.InvalidTokenError as error:
         problems.append(str(error))
-    with suppress(TypeError, ValueError):
-        access_policy = AccessPolicy(claims.get("policies"))  # type: ignore[arg-type]
+        with suppress(TypeError, ValueError):
+            access_policy = AccessPolicy(claims.get("policies"))  # type: ignore[arg-type]
     return Inspection(header, claims, signed, "; ".join(problems) or None, access_policy)
 
 

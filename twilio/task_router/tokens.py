@@ -7,6 +7,8 @@ import hmac
 import json
 from typing import TYPE_CHECKING, Any
 
+from .arguments import json_text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,17 +25,8 @@ _HEADER = base64url(b'{"alg":"HS256","typ":"JWT"}') + b"."
 
 
 def compact_json(name: str, value: object) -> bytes:
-    """Return *value* as compact JSON in ASCII.
-
-    :raises TypeError: if a part of it has no JSON form; the message names *name*.
-    :raises ValueError: if it holds NaN or an infinity, or itself, or is nested too deeply.
-    """
-    try:
-        return _to_json(value).encode("ascii")
-    except TypeError as error:
-        raise TypeError(f"{name} must have a JSON form: {error}") from None
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name} must have a JSON form: {error}") from None
+    """Return *value* as compact JSON in ASCII. The errors are those of :func:`json_text`."""
+    return json_text(name, lambda: _to_json(value)).encode("ascii")
 
 
 def sign(claims: Mapping[str, Any], key: str) -> str:

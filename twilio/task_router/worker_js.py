@@ -20,7 +20,7 @@ from .capability import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .policy import PolicyRule
 
@@ -159,16 +159,25 @@ def explain(
     )
     with_grants = list(page.with_each_grant(access_policy))
     explanations: dict[str, Explanation] = {}
-    for call, requests in CALLS.items():
-        decisions = page.decide(access_policy, requests)
+    for call, asked in CALLS.items():
+        requests = page.addressed(asked)
+        if not requests:
+            continue  # connect, to the channel of an account that is not named
+        decisions = _decide(access_policy, requests)
         grants: dict[str, str] = {}
         if not all(decisions):
             for kind, grant, policy in with_grants:
-                if kind not in grants and all(page.decide(policy, requests)):
+                if kind not in grants and all(_decide(policy, requests)):
                     grants[kind] = f"{kind}{grant}"
-        if decisions:
-            explanations[call] = Explanation(call, decisions, tuple(grants.values()))
+        explanations[call] = Explanation(call, decisions, tuple(grants.values()))
     return explanations
+
+
+def _decide(policy: AccessPolicy, requests: Sequence[Request]) -> tuple[Decision, ...]:
+    return tuple(
+        policy.decide(method, url, **{_PARAMETERS[method]: dict.fromkeys(params, "x")})
+        for method, url, params in requests
+    )
 
 
 class _Page(NamedTuple):
@@ -181,7 +190,8 @@ class _Page(NamedTuple):
     version: str
     base_ws_url: str
 
-    def decide(self, policy: AccessPolicy, requests: tuple[Request, ...]) -> tuple[Decision, ...]:
+    def addressed(self, requests: tuple[Request, ...]) -> list[Request]:
+        """Return these requests, and that through the channel before them, with the URLs of this page."""
         if requests[0].url != _CHANNEL:
             requests = (_THROUGH_THE_CHANNEL, *requests)
         names = {
@@ -191,11 +201,11 @@ class _Page(NamedTuple):
             "task_sid": "WT0",
             "reservation_sid": "WR0",
         }
-        return tuple(
-            policy.decide(method, url.format(**names), **{_PARAMETERS[method]: dict.fromkeys(params, "x")})
-            for method, url, params in requests
-            if url != _CHANNEL or self.account_sid is not None
-        )
+        return [
+            request._replace(url=request.url.format(**names))
+            for request in requests
+            if request.url != _CHANNEL or self.account_sid is not None
+        ]
 
     def with_each_grant(self, policy: AccessPolicy) -> Iterator[tuple[str, str, AccessPolicy]]:
         """Yield what the policy would be with the rules of each class and of each of its grants."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
-from .arguments import check_type, shown, wrong_type
+from .arguments import check_iterable, check_type, json_text, shown, wrong_type
 
 
 @dataclass(eq=False)
@@ -76,9 +76,7 @@ class TaskRouterConfig:
     default_filter: Any
 
     def __init__(self, rules: Iterable[Any] = (), default_target: Any = None) -> None:  # noqa: ANN401
-        if not isinstance(rules, Iterable) or isinstance(rules, (str, bytes, Mapping)):
-            raise wrong_type("rules", "a list of rules", rules)
-        self.filters = [_renamed(rule) for rule in rules]
+        self.filters = [_renamed(rule) for rule in check_iterable("rules", rules, "a list of rules")]
         for number, rule in enumerate(self.filters):
             _check_part(f"rules[{number}]", rule, "a WorkflowRule or a dict")
         if default_target is not None:
@@ -113,12 +111,10 @@ class WorkflowConfig:
         :raises TypeError: if a part of it has no JSON form.
         :raises ValueError: if it holds NaN or an infinity, or itself.
         """
-        try:
-            return json.dumps(_without_none(self), sort_keys=True, indent=4, allow_nan=False)
-        except TypeError as error:
-            raise TypeError(f"the configuration must have a JSON form: {error}") from None
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"the configuration must have a JSON form: {error}") from None
+        return json_text(
+            "the configuration",
+            lambda: json.dumps(_without_none(self), sort_keys=True, indent=4, allow_nan=False),
+        )
 
     @staticmethod
     def json2obj(data: str | bytes) -> WorkflowConfig:
@@ -135,7 +131,9 @@ class WorkflowConfig:
             raise ValueError(f"data must be JSON: {error}") from None
         routing = document.get("task_routing") if isinstance(document, dict) else None
         if not isinstance(routing, dict):
-            raise ValueError(f"data must be an object with a task_routing object, got {shown(document)}")  # noqa: TRY004
+            raise ValueError(  # noqa: TRY004 - the document is wrong, not the argument's type
+                f"data must be an object with a task_routing object, got {shown(document)}"
+            )
         filters = routing.get("filters", [])
         if not isinstance(filters, list) or not all(isinstance(rule, dict) for rule in filters):
             raise ValueError(f"data: task_routing.filters must be a list of objects, got {shown(filters)}")
@@ -149,8 +147,13 @@ class WorkflowConfig:
 
 def _check_part(name: str, value: object, expected: str) -> None:
     """Check that *value* can be an object of the document: a mapping, or an object with attributes."""
-    if isinstance(value, (str, int, float)) or not (isinstance(value, Mapping) or hasattr(value, "__dict__")):
+    if not (isinstance(value, Mapping) or _has_attributes(value)):
         raise wrong_type(name, expected, value)
+
+
+def _has_attributes(value: object) -> bool:
+    """Whether *value* is of this module's classes, or of callers' own as 5.7.0 took them."""
+    return hasattr(value, "__dict__") and not isinstance(value, (str, int, float))
 
 
 def _renamed(rule: Any) -> Any:  # noqa: ANN401
@@ -166,6 +169,4 @@ def _without_none(value: Any) -> Any:  # noqa: ANN401
         return {key: _without_none(item) for key, item in value.items() if item is not None}
     if isinstance(value, (list, tuple)):
         return [_without_none(item) for item in value if item is not None]
-    if isinstance(value, (str, int, float)) or not hasattr(value, "__dict__"):
-        return value
-    return _without_none(vars(value))  # of this module's classes, and of callers' own as in 5.7.0
+    return _without_none(vars(value)) if _has_attributes(value) else value
