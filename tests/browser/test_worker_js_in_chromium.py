@@ -34,6 +34,12 @@ def log_in(page: Page) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
+def connect(page: Page) -> None:
+    """Make a Worker of the test's own, once the page has loaded Worker.js."""
+    page.wait_for_function("() => typeof Twilio !== 'undefined'")
+    page.evaluate(CONNECT)
+
+
 def wait_until(page: Page, condition: Callable[[], bool]) -> None:
     for _ in range(100):
         if condition():
@@ -134,7 +140,7 @@ class TestAGrantTakenAway:
         log_in(page)
         expect(page.get_by_role("heading", name="Zoë")).to_be_visible()
         loopback.reserve(1, "A call from Ada")
-        page.evaluate(CONNECT)
+        connect(page)
         assert page.evaluate(f"outcome({JS['reservation.accept']}, 5_000)") == 403
         assert loopback.reservations["WR1"]["reservation_status"] == "pending"
         assert not explain(capability.access_policy(), "WS456", "WK789")["reservation.accept"]
@@ -146,7 +152,7 @@ class TestAGrantTakenAway:
     ) -> None:
         capability.policies[:2] = [rule for rule in capability.policies[:2] if rule["method"] in kept]
         log_in(page)
-        page.evaluate(CONNECT)
+        connect(page)
         told = explain(capability.access_policy(), "WS456", "WK789", account_sid="AC123")
         for call in ("connect", "ready", "worker.activities.fetch"):
             outcome = page.evaluate(f"outcome({JS[call]}, 800)")
@@ -229,7 +235,7 @@ class TestExplain:
         log_in(page)
         loopback.reserve(1, "A call from Ada")
         wait_until(page, lambda: bool(loopback.seen))
-        page.evaluate(CONNECT)
+        connect(page)
         told = explain(capability.access_policy(), "WS456", "WK789", account_sid="AC123")
         assert JS.keys() == CALLS.keys()
         for call, script in JS.items():
