@@ -30,6 +30,8 @@ def is_allowed(rules: list[Rule], method: str, url: str, query: Pairs, form: Pai
 
 def url_matches(pattern: str, url: str) -> bool:
     wanted, given = pattern.split("/"), url.split("/")
+    if len(wanted) == 1:
+        return wanted == given  # a wildcard stands after a slash
     if wanted[-1] == "*":
         head, tail = given[:-1], given[-1:]
         return head == wanted[:-1] and is_proper(tail)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 import recorded
-import strategies
 from freezegun import freeze_time
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,7 +142,10 @@ class TestAttributes:
 
     @pytest.mark.parametrize(
         "name",
-        ["account_sid", "auth_token", "workspace_sid", "channel_id", "worker_sid", "version", "base_ws_url"],
+        [
+            *("account_sid", "auth_token", "workspace_sid", "channel_id", "worker_sid", "version"),
+            *("base_url", "base_ws_url", "workspace_url", "worker_url", "resource_url"),
+        ],
     )
     def test_that_rules_were_made_of_are_fixed(self, name: str) -> None:
         capability = example()
@@ -199,8 +201,8 @@ class TestEndpoints:
         assert f"http://ws.test/channels/AC123/{capability.channel_id}" in urls
         assert all(url.startswith(("http://api.test/v2/Workspaces/WS456", "http://ws.test/")) for url in urls)
 
-    @pytest.mark.parametrize("kind", list(ALL_FOUR)[1:])
-    def test_are_keyword_only_on_the_newer_classes(self, kind: Any) -> None:
+    @pytest.mark.parametrize("kind", [TaskRouterTaskQueueCapability, TaskRouterWorkspaceCapability])
+    def test_are_keyword_only_where_nobody_ever_passed_them_by_position(self, kind: Any) -> None:
         with pytest.raises(TypeError, match="positional"):
             kind(*ALL_FOUR[kind], "http://api.test")
 
@@ -272,6 +274,58 @@ class TestRulesOfOnesOwn:
         with pytest.raises(error, match=next(iter(bad))):
             getattr(capability, adds)(**arguments)
         assert capability.policies == before
+
+
+class NarrowedByAdding:
+    """Mixed into a capability: whatever is granted, the page may only GET."""
+
+    def add_policy(self, url: str, method: str, *more: Any) -> None:
+        if method == "GET":
+            super().add_policy(url, method, *more)  # type: ignore[misc]
+
+
+class NarrowedByMaking:
+    """Mixed into a capability: whatever is granted, every parameter is refused."""
+
+    def make_policy(self, url: str, method: str, *more: Any) -> Any:
+        rule = super().make_policy(url, method, *more)  # type: ignore[misc]
+        return rule | {"post_filter": {"Nothing": OPTIONAL}}
+
+
+class TestSubclass:
+    def made(self, kind: Any, mixin: type) -> Any:
+        capability = type("Narrowed", (mixin, kind), {})(*ALL_FOUR[kind])
+        for name in dir(capability):
+            if name.startswith("allow_"):
+                getattr(capability, name)()
+        capability.allow("https://example.com", "POST")
+        return capability
+
+    @pytest.mark.filterwarnings("ignore:allow_.* is deprecated:DeprecationWarning")
+    def test_that_overrides_add_policy_adds_every_rule(self, kind: Any) -> None:
+        assert {rule["method"] for rule in self.made(kind, NarrowedByAdding).policies} == {"GET"}
+
+    @pytest.mark.filterwarnings("ignore:allow_.* is deprecated:DeprecationWarning")
+    def test_that_overrides_make_policy_makes_every_rule(self, kind: Any) -> None:
+        policies = self.made(kind, NarrowedByMaking).policies
+        assert len(policies) > 8
+        assert all(rule["post_filter"] == {"Nothing": {"required": False}} for rule in policies)
+
+    def test_may_set_what_the_constructor_sets_before_it(self) -> None:
+        class Ours(TaskRouterWorkerCapability):
+            def __init__(self, worker_sid: str) -> None:
+                self.account_sid = "AC0"
+                self.workspace_sid = "WS456"
+                super().__init__("AC123", "secret", self.workspace_sid, worker_sid)
+
+        capability = Ours("WK789")
+        assert capability.account_sid == "AC123"
+        assert capability.policies == TaskRouterWorkerCapability(*ARGUMENTS).policies
+
+    def test_may_have_attributes_of_its_own(self) -> None:
+        capability: Any = example()
+        capability.team = "support"
+        assert capability.team == "support"
 
 
 class TestDeprecatedGrants:
@@ -346,62 +400,6 @@ class TestGenerateToken:
         payload = jwt.PyJWS().decode(token, "secret", algorithms=["HS256"])
         assert payload.isascii()
         assert json.loads(payload)["friendly_name"] == "Zoë ☎ 😀"
-
-
-@given(
-    account_sid=strategies.sids("AC"),
-    auth_token=strategies.keys,
-    workspace_sid=strategies.sids("WS"),
-    worker_sid=strategies.sids("WK"),
-    grants=st.lists(st.sampled_from(GRANTS), max_size=5),
-    ttl=strategies.ttls | strategies.timedeltas,
-)
-def test_pyjwt_reads_back_just_the_documented_claims(
-    account_sid: str,
-    auth_token: str,
-    workspace_sid: str,
-    worker_sid: str,
-    grants: list[str],
-    ttl: int | timedelta,
-) -> None:
-    with freeze_time(recorded.RECORDED):
-        capability = TaskRouterCapability(account_sid, auth_token, workspace_sid, worker_sid)
-        for grant in grants:
-            getattr(capability, grant)()
-        claims = recorded.claims_of(capability.generate_token(ttl), auth_token)
-
-    workspace = f"https://taskrouter.twilio.com/v1/Workspaces/{workspace_sid}"
-    channel = f"https://event-bridge.twilio.com/v1/wschannels/{account_sid}/{worker_sid}"
-
-    def rule(url: str, method: str, post_filter: Mapping[str, Any]) -> dict[str, Any]:
-        return {"url": url, "method": method, "allow": True, "query_filter": {}, "post_filter": post_filter}
-
-    granted = {
-        "allow_worker_fetch_attributes": rule(f"{workspace}/Workers/{worker_sid}", "GET", {}),
-        "allow_worker_activity_updates": rule(
-            f"{workspace}/Workers/{worker_sid}", "POST", {"ActivitySid": {"required": True}}
-        ),
-        "allow_task_reservation_updates": rule(
-            f"{workspace}/Tasks/**", "POST", {"ReservationStatus": {"required": True}}
-        ),
-    }
-    seconds = ttl // timedelta(seconds=1) if isinstance(ttl, timedelta) else ttl
-    assert claims == {
-        "iss": account_sid,
-        "exp": 1_430_000_000 + seconds,
-        "version": "v1",
-        "friendly_name": worker_sid,
-        "policies": [
-            rule(channel, "GET", {}),
-            rule(channel, "POST", {}),
-            rule(f"{workspace}/Activities", "GET", {}),
-            *(granted[grant] for grant in grants),
-        ],
-        "account_sid": account_sid,
-        "workspace_sid": workspace_sid,
-        "channel": worker_sid,
-        "worker_sid": worker_sid,
-    }
 
 
 class Itself(dict[str, object]):

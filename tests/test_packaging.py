@@ -14,7 +14,11 @@ import jwt
 import pytest
 
 ROOT = Path(__file__).parent.parent
-MODULES = {path.name for path in (ROOT / "twilio" / "task_router").iterdir() if path.is_file()}
+FILES = {
+    path.relative_to(ROOT).as_posix()
+    for path in (ROOT / "twilio").rglob("*")
+    if path.is_file() and "__pycache__" not in path.parts
+}
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +47,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 class TestWheel:
     def test_holds_the_package_and_its_metadata_and_nothing_else(self, wheel: Path) -> None:
         names = set(zipfile.ZipFile(wheel).namelist())
-        assert {name for name in names if ".dist-info/" not in name} == {
-            f"twilio/task_router/{module}" for module in MODULES
-        }
+        assert {name for name in names if ".dist-info/" not in name} == FILES
 
     def test_is_typed_and_leaves_the_namespace_to_the_sdk(self, wheel: Path) -> None:
         names = zipfile.ZipFile(wheel).namelist()

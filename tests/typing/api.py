@@ -1,6 +1,5 @@
 """The public API as a user would write it. Type checkers read this file; nothing runs it."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -89,7 +88,8 @@ policy: AccessPolicy = worker.access_policy()
 decision: Decision = policy.decide("POST", worker.resource_url, form={"ActivitySid": "WA1"})
 if not decision:
     why: str = decision.reason
-decider: Mapping[str, Any] | None = decision.policy
+decider: dict[str, Any] | None = decision.rule
+rules: list[dict[str, Any]] = policy.policies
 yes: bool = policy.allows("GET", url, query=[("A", "x"), ("A", "y")], form=None) and decision.allowed
 try:
     AccessPolicy([{"url": url, "method": "GET"}, rule])
@@ -103,7 +103,7 @@ try:
     expires_at: datetime = verified.expires_at
     worker_sid: str | None = verified.worker_sid
     channel: str = verified.channel
-    claims: Mapping[str, Any] = verified.claims
+    claims: dict[str, Any] = verified.claims
     told: Explanation = explain(verified.access_policy, verified.workspace_sid, "WK789")["reservation.accept"]
     grants: tuple[str, ...] = told.grants
 except InvalidClaimError as error:

@@ -1,6 +1,7 @@
 """Capability tokens for Twilio TaskRouter's Worker.js.
 
-Everything public can be imported from here. What minting a token does not need is loaded when first used.
+Everything public can be imported from here. Minting a token loads only what it needs; the rest is loaded on
+first use.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from .capability import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
-from .policy import OPTIONAL, REQUIRED, Filter, PolicyRule, make_policy
+from .rule import OPTIONAL, REQUIRED, Filter, PolicyRule, make_policy
 
 if TYPE_CHECKING:
     from .access_policy import AccessPolicy, ConflictingPoliciesError, Decision, InvalidPolicyError
@@ -57,7 +58,7 @@ __all__ = [
     "verify_token",
 ]
 
-_LOADED_WHEN_USED = {
+_LOADED_ON_FIRST_USE = {
     "AccessPolicy": "access_policy",
     "ConflictingPoliciesError": "access_policy",
     "Decision": "access_policy",
@@ -74,12 +75,12 @@ _LOADED_WHEN_USED = {
 }
 
 
-if not TYPE_CHECKING:  # pragma: no branch - a type checker would take any name for one of these
+if not TYPE_CHECKING:  # pragma: no branch - hidden from type checkers, which would accept any attribute
 
     def __getattr__(name: str) -> object:
-        if name not in _LOADED_WHEN_USED:
+        if name not in _LOADED_ON_FIRST_USE:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(f".{_LOADED_WHEN_USED[name]}", __name__), name)
+        value = globals()[name] = getattr(import_module(f".{_LOADED_ON_FIRST_USE[name]}", __name__), name)
         return value
 
 

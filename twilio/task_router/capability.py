@@ -1,4 +1,4 @@
-"""Capabilities: who may do what in a workspace, as a signed token for a web page."""
+"""Capabilities: an account, a channel and policy rules, signed as a token for a web page."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import warnings
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
-from .arguments import (
+from .checks import (
     check_auth_token,
+    check_base_url,
     check_mapping,
     check_segment,
     check_sid,
     check_type,
-    check_url,
     shown,
     wrong_type,
 )
-from .policy import REQUIRED, Filter, PolicyRule, make_policy
+from .rule import REQUIRED, Filter, PolicyRule, make_policy
 from .tokens import compact_json, sign
 
 if TYPE_CHECKING:
@@ -48,7 +48,19 @@ _OWN_CLAIMS = frozenset(
     }
 )
 
-_FIXED = frozenset({"account_sid", "auth_token", "workspace_sid", "channel_id", "version", "base_ws_url"})
+# Rules were made of these, so they must not change once there are rules.
+_FIXED = frozenset(
+    {
+        "account_sid",
+        "auth_token",
+        "workspace_sid",
+        "channel_id",
+        "version",
+        "base_ws_url",
+        "workspace_url",
+        "resource_url",
+    }
+)
 
 _CLASS_FOR = {
     "WK": "workers have TaskRouterWorkerCapability",
@@ -60,21 +72,24 @@ _CLASS_FOR = {
 class Capability:
     """What the four capabilities share: an account, a channel in a workspace, and policy rules.
 
-    The page may open its websocket from the start, and do what its class says. The methods ``allow_…``
-    grant more, :meth:`allow` and :meth:`deny` add any rule, and :meth:`generate_token` makes the token of
-    what was granted so far. A grant that is called twice puts its rule there twice, which changes nothing.
+    A page may open its websocket from the start, and do what its class says. The methods ``allow_…`` grant
+    more, :meth:`allow` and :meth:`deny` add any rule, and :meth:`generate_token` signs what was granted so
+    far. If you call a grant twice, its rule is there twice, which changes nothing.
+
+    Every rule, also those of the constructor and of the grants, is made by :meth:`make_policy` and added by
+    :meth:`add_policy`, so a subclass can narrow all of them in one place.
 
     :param account_sid: the account, ``AC…``.
-    :param auth_token: the account's auth token. It signs, and is in no token, message or ``repr``.
+    :param auth_token: the account's auth token. It signs, and no token, message or ``repr`` contains it.
     :param workspace_sid: the workspace, ``WS…``.
     :param channel_id: the worker, task queue or workspace that the page is for. Take it from your session,
-        never from the browser: whoever holds the token acts in its name.
+        never from the browser: whoever has the token acts in its name.
     :param base_url: where TaskRouter's REST API is, without the version.
     :param version: the API's version.
     :param base_ws_url: where the event bridge's websocket channels are.
     :raises TypeError: if a parameter is not a ``str``.
-    :raises ValueError: if a SID is not its two letters followed by ASCII letters or digits, the auth token
-        is empty, or one of the others cannot be part of a URL.
+    :raises ValueError: if a SID is not its two letters followed by ASCII letters or digits, if the auth token
+        is empty, or if one of the others cannot be part of a URL.
     """
 
     #: The first two letters of the channel's SID.
@@ -95,7 +110,11 @@ class Capability:
     version: str
     #: The URL of the event bridge's websocket channels.
     base_ws_url: str
-    #: The policy rules, in the order in which they were granted. Rules of your own may be appended.
+    #: The workspace's URL.
+    workspace_url: str
+    #: The URL of the worker, task queue or workspace that the page is for.
+    resource_url: str
+    #: The policy rules, in the order in which they were granted. You may append your own.
     policies: list[PolicyRule]
 
     def __init__(
@@ -111,34 +130,47 @@ class Capability:
     ) -> None:
         if type(self) is Capability:
             raise TypeError("Capability is what the four capabilities share; make one of them")
-        self.account_sid = check_sid("account_sid", account_sid, "AC")
-        self.auth_token = check_auth_token(auth_token)
-        self.channel_id = self._check_channel(channel_id)
-        self.workspace_sid = check_sid("workspace_sid", workspace_sid, "WS")
-        self.version = check_segment("version", version)
-        self._api_url = f"{check_url('base_url', base_url)}/{self.version}"
-        self.base_ws_url = check_url("base_ws_url", base_ws_url)
-        self.policies = []
-        channel_url = f"{self.base_ws_url}/{self.account_sid}/{self.channel_id}"
+        account_sid = check_sid("account_sid", account_sid, "AC")
+        channel_id = self._check_channel(channel_id)
+        workspace_sid = check_sid("workspace_sid", workspace_sid, "WS")
+        if version is not TASK_ROUTER_VERSION:
+            version = check_segment("version", version)
+        if base_url is not TASK_ROUTER_BASE_URL:
+            base_url = check_base_url("base_url", base_url)
+        if base_ws_url is not TASK_ROUTER_BASE_WS_URL:
+            base_ws_url = check_base_url("base_ws_url", base_ws_url)
+        workspace_url = f"{base_url}/{version}/Workspaces/{workspace_sid}"
+        vars(self).update(  # past __setattr__: a subclass may have set some of them
+            account_sid=account_sid,
+            auth_token=check_auth_token(auth_token),
+            workspace_sid=workspace_sid,
+            channel_id=channel_id,
+            version=version,
+            base_ws_url=base_ws_url,
+            workspace_url=workspace_url,
+            resource_url=workspace_url + self._resource_path.format(channel_id),
+            policies=[],
+        )
+        channel_url = f"{base_ws_url}/{account_sid}/{channel_id}"
         self.allow(channel_url, "GET")
         self.allow(channel_url, "POST")
         self._allow_from_the_start()
 
-    def _check_channel(self, channel_id: object) -> str:
+    def _check_channel(self, channel_id: str) -> str:
         try:
             return check_sid(self._channel_parameter, channel_id, self.channel_prefix)
         except ValueError as error:
-            prefix = "".join(cast("str", channel_id))[:2]
-            if prefix == self.channel_prefix or prefix not in _CLASS_FOR:
+            other = _CLASS_FOR.get(channel_id[:2])
+            if other is None or channel_id.startswith(self.channel_prefix):
                 raise
-            raise ValueError(f"{error}; {_CLASS_FOR[prefix]}") from None
+            raise ValueError(f"{error}; {other}") from None
 
     def _allow_from_the_start(self) -> None:
         self.allow(self.resource_url, "GET")
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in _FIXED and name in vars(self):
-            raise AttributeError(f"{name} is fixed, for rules were made of it: make another capability")
+        if name in _FIXED and "policies" in vars(self):
+            raise AttributeError(f"{name} is fixed, since rules were made of it: make another capability")
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
@@ -146,16 +178,6 @@ class Capability:
             f"<{type(self).__name__} of {self.channel_id} in {self.workspace_sid} of {self.account_sid}, "
             f"{len(self.policies)} policy rules>"
         )
-
-    @property
-    def workspace_url(self) -> str:
-        """The workspace's URL."""
-        return f"{self._api_url}/Workspaces/{self.workspace_sid}"
-
-    @property
-    def resource_url(self) -> str:
-        """The URL of the worker, task queue or workspace that the page is for."""
-        return self.workspace_url + self._resource_path.format(self.channel_id)
 
     def allow_fetch_subresources(self) -> None:
         """Let the page fetch the resource and everything below it."""
@@ -180,14 +202,14 @@ class Capability:
     def allow(
         self, url: str, method: str, query_filter: Filter | None = None, post_filter: Filter | None = None
     ) -> None:
-        """Add a rule that allows; the parameters and errors are those of :func:`make_policy`."""
-        self.policies.append(make_policy(url, method, query_filter, post_filter, allowed=True))
+        """Add a rule that allows. The parameters and errors are those of :func:`make_policy`."""
+        self.add_policy(url, method, True, query_filter, post_filter)  # noqa: FBT003 - a subclass may rename it
 
     def deny(
         self, url: str, method: str, query_filter: Filter | None = None, post_filter: Filter | None = None
     ) -> None:
-        """Add a rule that denies; the parameters and errors are those of :func:`make_policy`."""
-        self.policies.append(make_policy(url, method, query_filter, post_filter, allowed=False))
+        """Add a rule that denies. The parameters and errors are those of :func:`make_policy`."""
+        self.add_policy(url, method, False, query_filter, post_filter)  # noqa: FBT003 - as in allow
 
     def add_policy(
         self,
@@ -197,8 +219,8 @@ class Capability:
         query_filter: Filter | None = None,
         post_filter: Filter | None = None,
     ) -> None:
-        """Add a rule; the parameters and errors are those of :func:`make_policy`."""
-        self.policies.append(make_policy(url, method, query_filter, post_filter, allowed))
+        """Add a rule. The parameters and errors are those of :func:`make_policy`."""
+        self.policies.append(self.make_policy(url, method, allowed, query_filter, post_filter))
 
     @staticmethod
     def make_policy(
@@ -208,34 +230,34 @@ class Capability:
         query_filter: Filter | None = None,
         post_filter: Filter | None = None,
     ) -> PolicyRule:
-        """Return a rule, without adding it. Mind the order: the function :func:`make_policy` has another."""
+        """Return a rule without adding it. Mind the order: the function :func:`make_policy` has another."""
         return make_policy(url, method, query_filter, post_filter, allowed)
 
     def access_policy(self) -> AccessPolicy:
         """Return the policy rules as they are now, to try requests on.
 
-        :raises InvalidPolicyError: if a rule that was appended by hand is not of a rule's form.
-        :raises ConflictingPoliciesError: if one rule allows what another denies in the same words.
+        :raises InvalidPolicyError: if a rule that was appended by hand is malformed.
+        :raises ConflictingPoliciesError: if two rules are the same, except that one allows and one denies.
         """
-        from .access_policy import AccessPolicy  # noqa: PLC0415 - minting has no need of it
+        from .access_policy import AccessPolicy  # noqa: PLC0415 - minting does without it
 
         return AccessPolicy(self.policies)
 
     def generate_token(self, ttl: int | timedelta = 3600, attributes: Mapping[str, Any] | None = None) -> str:
-        """Return a token of the policy rules as they are now.
+        """Return a token with the policy rules as they are now.
 
-        It changes nothing in the capability, and may be called from several threads at once.
+        It changes nothing in the capability, and several threads may call it at once.
 
         :param ttl: how long the token is good: whole seconds, or a ``timedelta`` (a fraction of a second
-            is dropped). Zero and less make a token that has expired.
+            is dropped). Zero or less makes a token that has expired.
         :param attributes: claims to add, such as ``friendly_name`` (by default the channel's SID).
-        :raises TypeError: if ``ttl`` is of another type, or ``attributes`` is not a mapping of ``str`` to
+        :raises TypeError: if ``ttl`` has another type, or if ``attributes`` is not a mapping of ``str`` to
             what JSON can hold.
         :raises ValueError: if ``attributes`` names a claim that the capability sets itself.
-        :raises ConflictingPoliciesError: if one rule allows what another denies in the same words; TaskRouter
-            would answer such a token's every request with an error.
-        :raises InvalidPolicyError: if any rule denies, and any rule is not of a rule's form. (Where all rules
-            allow they are signed unchecked; :meth:`access_policy` checks them.)
+        :raises ConflictingPoliciesError: if two rules are the same, except that one allows and one denies.
+            TaskRouter would answer every request of such a token with an error.
+        :raises InvalidPolicyError: if a rule is malformed (checked only if some rule denies, since only then
+            can rules conflict; :meth:`access_policy` always checks).
         """
         if not all(isinstance(rule, dict) and rule.get("allow") is True for rule in self.policies):
             self.access_policy()
@@ -263,28 +285,17 @@ class Capability:
 
     @property
     def base_url(self) -> str:
-        """The workspace's URL, which twilio-python 4.5.0 to 5.7.0 had by this name."""
+        """The workspace's URL."""
         return self.workspace_url
 
 
-class _WorkersCapability(Capability):
-    """What the two capabilities of a worker share: their channel."""
+class _WorkerChannelCapability(Capability):
+    """What the two capabilities of a worker share: the worker is their channel."""
 
     channel_prefix = "WK"
     _channel_parameter = "worker_sid"
     _channel_claim = "worker_sid"
     _resource_path = "/Workers/{}"
-
-
-class TaskRouterCapability(_WorkersCapability):
-    """What one worker's page may do, as twilio-python 3.7.0 to 4.4.0 had it.
-
-    From the start the page may open its websocket and fetch the workspace's activities. For a page that
-    works with reservations take :class:`TaskRouterWorkerCapability`.
-
-    The parameters and errors are those of :class:`Capability`; the channel is the worker, and the last
-    three may be positional.
-    """
 
     def __init__(
         self,
@@ -305,6 +316,16 @@ class TaskRouterCapability(_WorkersCapability):
             version=version,
             base_ws_url=base_ws_url,
         )
+
+
+class TaskRouterCapability(_WorkerChannelCapability):
+    """What one worker's page may do, as in twilio-python 3.7.0 to 4.4.0.
+
+    From the start the page may open its websocket and fetch the workspace's activities. For a page that
+    works with reservations take :class:`TaskRouterWorkerCapability`.
+
+    The parameters and errors are those of :class:`Capability`. The channel is the worker.
+    """
 
     def _allow_from_the_start(self) -> None:
         self.allow(f"{self.workspace_url}/Activities", "GET")
@@ -321,16 +342,16 @@ class TaskRouterCapability(_WorkersCapability):
         """Let the page accept or reject a reservation, with the one parameter ``ReservationStatus``."""
         self.allow(f"{self.workspace_url}/Tasks/**", "POST", post_filter={"ReservationStatus": REQUIRED})
 
-    # What only this class's callers know: another meaning of base_url, and names of their own.
+    # What twilio-python 3.7.0 to 4.4.0 called so.
 
     @property
     def base_url(self) -> str:
-        """The REST API's URL with the version, which twilio-python 3.7.0 to 4.4.0 had by this name."""
-        return self._api_url
+        """The REST API's URL with the version. The newer classes use this name for the workspace's URL."""
+        return self.workspace_url.removesuffix(f"/Workspaces/{self.workspace_sid}")
 
     @property
     def worker_sid(self) -> str:
-        """The worker's SID, who is also the channel."""
+        """The worker's SID, which is also the channel's."""
         return self.channel_id
 
     @property
@@ -339,35 +360,14 @@ class TaskRouterCapability(_WorkersCapability):
         return self.resource_url
 
 
-class TaskRouterWorkerCapability(_WorkersCapability):
-    """What one worker's page may do, as twilio-python 4.5.0 to 5.7.0 had it.
+class TaskRouterWorkerCapability(_WorkerChannelCapability):
+    """What one worker's page may do, as in twilio-python 4.5.0 to 5.7.0.
 
     From the start the page may open its websocket, and fetch the worker, the workspace's activities and
     tasks, and the worker's reservations.
 
-    The parameters and errors are those of :class:`Capability`; the channel is the worker.
+    The parameters and errors are those of :class:`Capability`. The channel is the worker.
     """
-
-    def __init__(
-        self,
-        account_sid: str,
-        auth_token: str,
-        workspace_sid: str,
-        worker_sid: str,
-        *,
-        base_url: str = TASK_ROUTER_BASE_URL,
-        version: str = TASK_ROUTER_VERSION,
-        base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
-    ) -> None:
-        super().__init__(
-            account_sid,
-            auth_token,
-            workspace_sid,
-            worker_sid,
-            base_url=base_url,
-            version=version,
-            base_ws_url=base_ws_url,
-        )
 
     def _allow_from_the_start(self) -> None:
         super()._allow_from_the_start()
@@ -399,7 +399,7 @@ class TaskRouterWorkerCapability(_WorkersCapability):
         self.allow(self.reservations_url, "POST")
         self.allow(self.worker_reservations_url, "POST")
 
-    # The grants of 3.7.0, which were deprecated here from the first day.
+    # The grants of 3.7.0, deprecated since twilio-python 4.5.0.
 
     def allow_worker_fetch_attributes(self) -> None:
         """Let the page fetch the worker.
@@ -430,9 +430,9 @@ class TaskRouterWorkerCapability(_WorkersCapability):
 
 
 class TaskRouterTaskQueueCapability(Capability):
-    """What a page about one task queue may do: from the start, open its websocket and fetch the queue.
+    """What a page about one task queue may do. From the start: open its websocket and fetch the queue.
 
-    The parameters and errors are those of :class:`Capability`; the channel is the task queue, ``WQ…``.
+    The parameters and errors are those of :class:`Capability`. The channel is the task queue, ``WQ…``.
     """
 
     channel_prefix = "WQ"
@@ -441,9 +441,9 @@ class TaskRouterTaskQueueCapability(Capability):
 
 
 class TaskRouterWorkspaceCapability(Capability):
-    """What a page about a whole workspace may do: from the start, open its websocket and fetch it.
+    """What a page about a whole workspace may do. From the start: open its websocket and fetch it.
 
-    The parameters and errors are those of :class:`Capability`; the channel is the workspace.
+    The parameters and errors are those of :class:`Capability`. The channel is the workspace.
     """
 
     channel_prefix = "WS"

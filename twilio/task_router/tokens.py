@@ -1,43 +1,116 @@
-"""Compact JSON Web Tokens, signed HS256 (RFC 7515 §3.1 and §7.1, RFC 7518 §3.2, RFC 7519)."""
+"""Compact JSON Web Tokens, signed HS256: sign one, read one, check a signature.
+
+RFC 7515 §3.1 and §7.1 (the compact form), RFC 7518 §3.2 (HS256), RFC 7519 (claims).
+"""
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hmac
 import json
-from typing import TYPE_CHECKING, Any
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from .arguments import json_text
+from .checks import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Worker.js decodes the payload byte by byte, so what is not ASCII has to be escaped, as is the default.
-_to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-
-
-def base64url(data: bytes) -> bytes:
-    """Return *data* as RFC 7515 §2 encodes it: in the URL-safe alphabet, without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
-
-
-_HEADER = base64url(b'{"alg":"HS256","typ":"JWT"}') + b"."
+# Worker.js decodes the payload byte by byte, so all but ASCII has to be escaped, as is json's default.
+# What contains itself is nested too deeply, so it needs no check of its own.
+_write_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 
 def compact_json(name: str, value: object) -> bytes:
     """Return *value* as compact JSON in ASCII. The errors are those of :func:`json_text`."""
-    return json_text(name, lambda: _to_json(value)).encode("ascii")
+    return json_text(name, _write_json, value).encode("ascii")
+
+
+def _base64url(data: bytes) -> bytes:
+    """Encode as RFC 7515 §2 says: with the URL-safe alphabet, without padding."""
+    encoded = binascii.b2a_base64(data, newline=False)
+    return encoded.rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_")
+
+
+_HEADER = _base64url(b'{"alg":"HS256","typ":"JWT"}') + b"."
 
 
 def sign(claims: Mapping[str, Any], key: str) -> str:
-    """Return a token of *claims*, signed HS256 with *key*.
+    """Return a token with these claims, signed HS256 with *key*.
 
-    The standard library does this in half the time of ``jwt.encode`` and without importing PyJWT, which
-    would cost every script's start; PyJWT verifies.
+    The standard library does this in a third of the time of ``jwt.encode``, and a script that mints a token
+    does not have to import PyJWT.
 
     :raises TypeError: if a claim has no JSON form.
-    :raises ValueError: if a claim holds NaN or an infinity.
+    :raises ValueError: if a claim contains NaN or an infinity.
     """
-    signing_input = _HEADER + base64url(compact_json("claims", claims))
+    signing_input = _HEADER + _base64url(compact_json("claims", claims))
     signature = hmac.digest(key.encode(), signing_input, "sha256")
-    return (signing_input + b"." + base64url(signature)).decode("ascii")
+    return (signing_input + b"." + _base64url(signature)).decode("ascii")
+
+
+class Token(NamedTuple):
+    """The parts of a token, decoded. Nothing about them is proven."""
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    signature: bytes
+    #: What the signature is made over.
+    signing_input: bytes
+
+
+def read(token: str | bytes) -> Token:
+    """Read a token, without checking anything that it says.
+
+    Each segment has to be written in the one way that RFC 7515 §2 allows: without padding or any other
+    character, and with zeros for the bits that its last character has to spare (RFC 4648 §3.5).
+
+    :raises ValueError: if it is not three segments of base64url, or the first two are not JSON objects.
+    """
+    written = token.encode("ascii") if isinstance(token, str) else token
+    segments = written.split(b".")
+    if len(segments) != _SEGMENTS:
+        raise ValueError(f"a token has three segments, not {len(segments)}")
+    header, payload, signature = map(_decode_base64url, segments)
+    return Token(
+        _read_object("header", header),
+        _read_object("payload", payload),
+        signature,
+        written[: written.rindex(b".")],
+    )
+
+
+_SEGMENTS = 3
+
+
+def _decode_base64url(segment: bytes) -> bytes:
+    standard = segment.replace(b"-", b"+").replace(b"_", b"/")
+    data = binascii.a2b_base64(standard + b"=" * (-len(segment) % 4))
+    if _base64url(data) != segment:
+        raise ValueError("a segment is not written as base64url has it")
+    return data
+
+
+def _read_object(name: str, data: bytes) -> dict[str, Any]:
+    try:
+        value = _read_json(data.decode("utf-8"))
+    except RecursionError:
+        raise ValueError(f"the {name} is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"the {name} must be a JSON object")  # noqa: TRY004 - it is what somebody sent
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError(f"{digits} is too large a number")
+    return number
+
+
+# NaN and infinities, which Python reads and writes, are not JSON (RFC 8259 §6).
+_read_json = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode

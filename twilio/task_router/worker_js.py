@@ -1,6 +1,6 @@
-"""Worker.js: the requests behind its calls, and which of them an access policy lets through.
+"""Worker.js: its calls, the requests that they send, and the grants that let these through.
 
-Read off versions 1.1.1 and 1.21 of the browser library.
+Source: versions 1.1.1 and 1.21 of the browser library.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .access_policy import AccessPolicy, ConflictingPoliciesError, Decision
-from .arguments import check_segment, check_sid, check_type, check_url
+from .access_policy import AccessPolicy, ConflictingPoliciesError, Decision, extended
 from .capability import (
     TASK_ROUTER_BASE_URL,
     TASK_ROUTER_BASE_WS_URL,
@@ -18,18 +17,17 @@ from .capability import (
     TaskRouterCapability,
     TaskRouterWorkerCapability,
 )
+from .checks import check_base_url, check_segment, check_sid, check_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from .policy import PolicyRule
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 class Request(NamedTuple):
     """A request of Worker.js."""
 
     method: str
-    #: The URL, with names in braces for what differs from page to page.
+    #: The URL, with names in braces for what depends on the page.
     url: str
     #: The names of a ``POST``'s form parameters, or of a ``GET``'s query parameters.
     params: tuple[str, ...] = ()
@@ -46,7 +44,7 @@ def _instruction(*params: str) -> tuple[Request, ...]:
     return (Request("POST", _RESERVATION, ("Instruction", *params)),)
 
 
-#: What Worker.js asks for, call by call. Where the caller chooses the parameters, an example of them.
+#: The requests that each call of Worker.js sends. If the caller chooses the parameters, an example of them.
 CALLS: Final[Mapping[str, tuple[Request, ...]]] = MappingProxyType(
     {
         "connect": (Request("GET", _CHANNEL),),
@@ -73,12 +71,10 @@ CALLS: Final[Mapping[str, tuple[Request, ...]]] = MappingProxyType(
     }
 )
 
-# All but the websocket itself comes to the event bridge as a POST on the websocket's channel.
+# Everything but the websocket itself reaches the event bridge as a POST to the websocket's channel.
 _THROUGH_THE_CHANNEL = Request("POST", _CHANNEL)
 
-_PARAMETERS = {"GET": "query", "POST": "form"}
-
-# Each class's grants, the narrower ones first; the first that lets a call through is the one to name.
+# The grants of each class, narrow ones first: the first that lets a call through is the one to name.
 _GRANTS = {
     TaskRouterCapability: (
         "allow_worker_fetch_attributes",
@@ -98,14 +94,14 @@ _GRANTS = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """Whether a call of Worker.js would go through. It is true where it would."""
+    """Whether a call of Worker.js would go through. It is true if it would."""
 
     #: The call, or the event that the requests lead to.
     call: str
-    #: What is decided of each of the call's requests.
+    #: The decision about each of the call's requests.
     decisions: tuple[Decision, ...]
-    #: Where the call would not go through: what would let it, for each class that can. Empty where nothing
-    #: would, as where a rule denies it.
+    #: What would let a refused call through: at most one grant of each class. It is empty if the call goes
+    #: through, or if no grant would help, as when a rule denies it.
     grants: tuple[str, ...]
 
     @property
@@ -115,7 +111,7 @@ class Explanation:
 
     @property
     def reason(self) -> str:
-        """Why: what decided the first request that is denied, or else the last one."""
+        """Why: the reason of the first request that is denied, or else of the last one."""
         return next((one for one in self.decisions if not one), self.decisions[-1]).reason
 
     def __bool__(self) -> bool:
@@ -132,56 +128,67 @@ def explain(
     version: str = TASK_ROUTER_VERSION,
     base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
 ) -> dict[str, Explanation]:
-    """Say of each call of Worker.js whether it would go through.
+    """Say for each call of Worker.js whether it would go through.
 
     :param access_policy: what a token permits: :meth:`Capability.access_policy` or
         :attr:`VerifiedToken.access_policy`.
     :param workspace_sid: the workspace, ``WS…``.
     :param worker_sid: the worker, ``WK…``.
     :param account_sid: the account, ``AC…``, which is part of the URL of the page's channel on the event
-        bridge. Where it is ``None``, the channel is taken to be allowed, as every capability allows it.
+        bridge. Without it, the channel counts as allowed, since every capability allows it.
     :param base_url: where the page's Worker.js looks for TaskRouter's REST API, without the version.
     :param version: the API's version.
     :param base_ws_url: where it looks for the event bridge's websocket channels.
-    :returns: by the call's name in :data:`~twilio.task_router.worker_js.CALLS`. With an ``account_sid``, the
-        first decision of each call is that of the channel; without, ``connect`` is left out.
-    :raises TypeError: if a parameter has another type than these.
-    :raises ValueError: if a SID or part of a URL is not one.
+    :returns: an explanation for each name in :data:`~twilio.task_router.worker_js.CALLS`. With an
+        ``account_sid``, its first decision is about the channel; without one, ``connect`` is left out.
+    :raises TypeError: if a parameter has another type.
+    :raises ValueError: if a SID or part of a URL is malformed.
     """
     check_type("access_policy", access_policy, AccessPolicy, "an AccessPolicy")
     page = _Page(
         None if account_sid is None else check_sid("account_sid", account_sid, "AC"),
         check_sid("workspace_sid", workspace_sid, "WS"),
         check_sid("worker_sid", worker_sid, "WK"),
-        check_url("base_url", base_url),
+        check_base_url("base_url", base_url),
         check_segment("version", version),
-        check_url("base_ws_url", base_ws_url),
+        check_base_url("base_ws_url", base_ws_url),
     )
-    with_grants = list(page.with_each_grant(access_policy))
-    explanations: dict[str, Explanation] = {}
-    for call, asked in CALLS.items():
-        requests = page.addressed(asked)
-        if not requests:
-            continue  # connect, to the channel of an account that is not named
-        decisions = _decide(access_policy, requests)
-        grants: dict[str, str] = {}
-        if not all(decisions):
-            for kind, grant, policy in with_grants:
-                if kind not in grants and all(_decide(policy, requests)):
-                    grants[kind] = f"{kind}{grant}"
-        explanations[call] = Explanation(call, decisions, tuple(grants.values()))
-    return explanations
+    requests = {call: page.addressed(asked) for call, asked in CALLS.items()}
+    decisions = {
+        call: tuple(
+            access_policy.decide(method, url, **_parameters(method, params)) for method, url, params in asked
+        )
+        for call, asked in requests.items()
+        if asked  # without an account, connect has no channel to ask for
+    }
+    refused = {call: requests[call] for call, decided in decisions.items() if not all(decided)}
+    grants = _grants_for(refused, page, access_policy) if refused else {}
+    return {
+        call: Explanation(call, decided, tuple(grants.get(call, {}).values()))
+        for call, decided in decisions.items()
+    }
 
 
-def _decide(policy: AccessPolicy, requests: Sequence[Request]) -> tuple[Decision, ...]:
-    return tuple(
-        policy.decide(method, url, **{_PARAMETERS[method]: dict.fromkeys(params, "x")})
-        for method, url, params in requests
-    )
+def _parameters(method: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    return {"query" if method == "GET" else "form": dict.fromkeys(names, "x")}
+
+
+def _grants_for(
+    refused: Mapping[str, Sequence[Request]], page: _Page, access_policy: AccessPolicy
+) -> dict[str, dict[str, str]]:
+    """Return the first grant of each class that lets a refused call through, by call and class."""
+    found: dict[str, dict[str, str]] = {call: {} for call in refused}
+    for kind, grant, policy in page.with_each_grant(access_policy):
+        for call, requests in refused.items():
+            if kind not in found[call] and all(
+                policy.allows(method, url, **_parameters(method, params)) for method, url, params in requests
+            ):
+                found[call][kind] = f"{kind}{grant}"
+    return found
 
 
 class _Page(NamedTuple):
-    """A worker's page: all that its requests' URLs are made of."""
+    """A worker's page: everything that the URLs of its requests are made of."""
 
     account_sid: str | None
     workspace_sid: str
@@ -191,7 +198,7 @@ class _Page(NamedTuple):
     base_ws_url: str
 
     def addressed(self, requests: tuple[Request, ...]) -> list[Request]:
-        """Return these requests, and that through the channel before them, with the URLs of this page."""
+        """Return these requests with the URLs of this page, and before them the one through the channel."""
         if requests[0].url != _CHANNEL:
             requests = (_THROUGH_THE_CHANNEL, *requests)
         names = {
@@ -222,9 +229,8 @@ class _Page(NamedTuple):
                 )
                 if name is not None:
                     getattr(capability, name)()
-                rules: list[PolicyRule] = capability.policies
                 try:
-                    granted = AccessPolicy([*policy.policies, *rules])
+                    granted = extended(policy, capability.policies)
                 except ConflictingPoliciesError:
                     continue
                 yield kind.__name__, " (from the start)" if name is None else f".{name}()", granted

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
-from .arguments import check_iterable, check_type, json_text, shown, wrong_type
+from .checks import check_iterable, check_type, json_text, shown, wrong_type
 
 
 @dataclass(eq=False)
@@ -111,10 +111,7 @@ class WorkflowConfig:
         :raises TypeError: if a part of it has no JSON form.
         :raises ValueError: if it holds NaN or an infinity, or itself.
         """
-        return json_text(
-            "the configuration",
-            lambda: json.dumps(_without_none(self), sort_keys=True, indent=4, allow_nan=False),
-        )
+        return json_text("the configuration", _written, self)
 
     @staticmethod
     def json2obj(data: str | bytes) -> WorkflowConfig:
@@ -143,6 +140,10 @@ class WorkflowConfig:
                 f"data: task_routing.default_filter must be an object, got {shown(default_filter)}"
             )
         return WorkflowConfig(filters, default_filter)
+
+
+def _written(config: WorkflowConfig) -> str:
+    return json.dumps(_without_none(config), sort_keys=True, indent=4, allow_nan=False)
 
 
 def _check_part(name: str, value: object, expected: str) -> None:

@@ -21,7 +21,8 @@ from twilio.task_router import (
     TaskRouterWorkspaceCapability,
 )
 from twilio.task_router.__main__ import main
-from twilio.task_router.inspection import inspect_token
+from twilio.task_router.command_line.inspection import inspect_token
+from twilio.task_router.command_line.overview import as_lines
 from twilio.task_router.tokens import sign
 
 ROOT = Path(__file__).parent.parent
@@ -222,7 +223,7 @@ class TestInspect:
 
     @pytest.mark.parametrize("encoding", ["ascii", None])
     def test_marks_the_calls_without_utf_8_too(self, encoding: str | None) -> None:
-        out = inspect_token(mint(), "secret").as_text(encoding)
+        out = "\n".join(as_lines(inspect_token(mint(), "secret"), encoding))
         assert "\n+ ready\n" in out
         assert "\n- reservation.dequeue" in out
 
@@ -265,7 +266,7 @@ class TestInspect:
         capability = TaskRouterCapability("AC1", "secret", "WS1", "WK1")
         capability.deny(capability.worker_url, "GET")
         assert re.search(
-            "^✗ ready +no grant would let it$", self.shown(capsys, capability.generate_token()), re.MULTILINE
+            "^✗ ready +no grant allows this$", self.shown(capsys, capability.generate_token()), re.MULTILINE
         )
 
     @pytest.mark.parametrize("grants", [[], ["--with-reservations"]])
@@ -288,7 +289,7 @@ class TestInspect:
         claims = {"exp": 2**40, "iss": "AC1", "policies": [{}], "worker_sid": "x", "channel": "x"}
         out = self.shown(capsys, sign(claims, "secret"), status=1)
         assert re.search("^Worker: +x$", out, re.MULTILINE)
-        assert re.search("^Workspace: +not there$", out, re.MULTILINE)
+        assert re.search("^Workspace: +missing$", out, re.MULTILINE)
         assert "Policy rules: they cannot be read" in out
 
     @pytest.mark.parametrize(
@@ -318,8 +319,8 @@ class TestInspect:
 
     def test_shows_an_expiry_that_is_none(self, capsys: pytest.CaptureFixture[str]) -> None:
         out = self.shown(capsys, sign({"exp": "soon", "policies": []}, "secret"), status=1)
-        assert re.search("^Expires: +not there$", out, re.MULTILINE)
-        assert re.search("^Workspace: +not there$", out, re.MULTILINE)
+        assert re.search("^Expires: +missing$", out, re.MULTILINE)
+        assert re.search("^Workspace: +missing$", out, re.MULTILINE)
 
     @pytest.mark.parametrize("text", ["", "hello", "a.b.c"])
     def test_says_that_something_is_no_token(self, text: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -490,7 +491,7 @@ class TestInput:
         def interrupt(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("twilio.task_router.inspection.inspect_token", interrupt)
+        monkeypatch.setattr("twilio.task_router.command_line.inspection.inspect_token", interrupt)
         assert main(["inspect", "x"]) == 130
 
     def test_is_misuse_where_the_key_cannot_be_one(

@@ -1,0 +1,147 @@
+"""Checks of arguments, and the one form of their errors."""
+
+from __future__ import annotations
+
+import re
+import reprlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
+
+_SHORTENED = reprlib.Repr()
+_SHORTENED.maxstring = _SHORTENED.maxother = _SHORTENED.maxlong = 200  # enough for a reservation's whole URL
+
+_BASE_URL = re.compile(r"(?:https?|wss?)://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%-]+)*")
+_LOOKS_LIKE_AN_AUTH_TOKEN = re.compile(r"[0-9a-fA-F]{32}")
+_PATH_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def shown(value: object) -> str:
+    """Return ``repr(value)`` for an error message, shortened if it is long.
+
+    What looks like an auth token is not shown: it may have been passed as the wrong argument.
+    """
+    if isinstance(value, str) and _LOOKS_LIKE_AN_AUTH_TOKEN.fullmatch(value):
+        return "32 hexadecimal digits (not shown: an auth token looks like this)"
+    try:
+        return _SHORTENED.repr(value)
+    except ValueError:  # Python does not write out an int of more than 4,300 digits
+        return "a number too long to show"
+
+
+def shown_text(text: str) -> str:
+    """Return *text* for a message, shortened and escaped like ``repr``, but without the quotes."""
+    return _SHORTENED.repr(text)[1:-1]
+
+
+def wrong_type(name: str, expected: str, value: object) -> TypeError:
+    """Return the error for an argument that must be *expected*."""
+    return TypeError(f"{name} must be {expected}, not {type(value).__name__}: {shown(value)}")
+
+
+def check_type(name: str, value: object, kind: type | tuple[type, ...], expected: str) -> None:
+    """Check the type of *value*. A ``bool`` does not pass for an ``int``.
+
+    :raises TypeError: if it has another type; the message says that it must be *expected*.
+    """
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise wrong_type(name, expected, value)
+
+
+def check_str(name: str, value: object) -> str:
+    """Return *value* as a plain ``str``.
+
+    A subclass may format as something else: a member of an enum formats as its name.
+
+    :raises TypeError: if it is not a ``str``.
+    """
+    if not isinstance(value, str):
+        raise wrong_type(name, "a str", value)
+    return str.__str__(value)
+
+
+def check_mapping(name: str, value: object, expected: str) -> Mapping[object, object]:
+    """Return *value* if it is a mapping.
+
+    :raises TypeError: if it is not; the message says that it must be *expected*.
+    """
+    if type(value) is not dict:  # the usual case first: asking an abstract class takes five times as long
+        check_type(name, value, Mapping, expected)
+    return cast("Mapping[object, object]", value)
+
+
+def check_iterable(name: str, value: object, expected: str) -> Iterable[Any]:
+    """Return *value* if it is iterable, and neither text nor a mapping.
+
+    :raises TypeError: if it is not; the message says that it must be *expected*.
+    """
+    if not isinstance(value, Iterable) or isinstance(value, (str, bytes, Mapping)):
+        raise wrong_type(name, expected, value)
+    return value
+
+
+def json_text(name: str, write: Callable[[Any], str], value: object) -> str:
+    """Return the JSON that *write* makes of *value*.
+
+    :raises TypeError: if a part of it has no JSON form; the message mentions *name*.
+    :raises ValueError: if it contains NaN, an infinity or itself, or is nested too deeply.
+    """
+    try:
+        return write(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must have a JSON form: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{name} must have a JSON form: {error}") from None
+
+
+def check_sid(name: str, value: object, prefix: str) -> str:
+    """Return *value* if it is a SID: *prefix*, then one or more ASCII letters or digits.
+
+    SIDs become parts of URL patterns, where ``/``, ``*``, ``?`` or ``%`` would change what a rule covers.
+    Their length (34 in production) is not checked, so that examples can be short.
+
+    :raises TypeError: if it is not a ``str``.
+    :raises ValueError: if it is not a SID with this prefix.
+    """
+    sid = check_str(name, value)
+    if sid.startswith(prefix) and len(sid) > len(prefix) and sid.isascii() and sid.isalnum():
+        return sid
+    raise ValueError(
+        f"{name} must be a SID: it must start with {prefix} and go on with ASCII letters or digits, "
+        f"got {shown(sid)}"
+    )
+
+
+def check_base_url(name: str, value: object) -> str:
+    """Return *value* if it is an absolute URL to which path segments can be added."""
+    return _check_match(
+        name, value, _BASE_URL, "an http(s) or ws(s) URL without query, wildcard or trailing slash"
+    )
+
+
+def check_segment(name: str, value: object) -> str:
+    """Return *value* if it can be one segment of a URL's path, such as ``v1``."""
+    return _check_match(name, value, _PATH_SEGMENT, "one segment of a URL's path, such as 'v1'")
+
+
+def _check_match(name: str, value: object, pattern: re.Pattern[str], expected: str) -> str:
+    text = check_str(name, value)
+    if not pattern.fullmatch(text):
+        raise ValueError(f"{name} must be {expected}, got {shown(text)}")
+    return text
+
+
+def check_auth_token(value: object) -> str:
+    """Return *value* if it can be an auth token. No message shows it.
+
+    :raises TypeError: if it is not a ``str``.
+    :raises ValueError: if it is empty, or UTF-8 cannot encode it.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"auth_token must be a str, not {type(value).__name__}")
+    if not value:
+        raise ValueError("auth_token must not be empty")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("auth_token must be text that UTF-8 can encode; it has a lone surrogate") from None
+    return str.__str__(value)

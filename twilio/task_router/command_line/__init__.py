@@ -1,0 +1,93 @@
+"""The command line: a thin shell over the library, with one module for each command."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from . import check, demo, inspect, token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MISUSE = 2
+_INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
+_BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
+_LONGEST = 400
+
+
+class _Command(Protocol):
+    """What the module of a command has."""
+
+    HELP: str
+    DESCRIPTION: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser, /) -> None: ...
+
+    def run(self, options: argparse.Namespace, /) -> int: ...
+
+
+_COMMANDS: dict[str, _Command] = {"demo": demo, "token": token, "inspect": inspect, "check": check}
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors take one line."""
+
+    def error(self, message: str) -> NoReturn:
+        line = " ".join(message.split())
+        shortened = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+        self.exit(_MISUSE, f"{self.prog}: {shortened} (--help says more)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    :param arguments: the words after the program's name; by default the process's own.
+    :returns: the exit status.
+    :raises SystemExit: after ``--help``, and with status 2 after misuse.
+    """
+    parser = _Parser(
+        prog="python -m twilio.task_router",
+        description="Capability tokens for Twilio TaskRouter's Worker.js.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, command in _COMMANDS.items():
+        subparser = commands.add_parser(name, help=command.HELP, description=command.DESCRIPTION)
+        command.add_arguments(subparser)
+        subparser.set_defaults(command=command)
+    if sys.stdout is None:
+        parser.error("there is no standard output to write to")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # escape characters that the terminal cannot encode
+    options = _parse(parser, arguments)
+    command = options.command
+    try:
+        status: int = command.run(options)
+        sys.stdout.flush()
+    except (TypeError, ValueError) as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except OSError as error:
+        # What is left in the buffer cannot be written; the interpreter would say so again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return _BROKEN_PIPE  # nobody reads on, so there is nobody to tell
+        parser.error(str(error))
+    return status
+
+
+def _parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    options, rest = parser.parse_known_args(arguments)
+    # At the first option argparse gives up a positional that may be left out, and returns it with the rest:
+    # the token of `check GET URL --form A=x TOKEN`.
+    for name in ("channel_sid", "token"):
+        if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, name, "") is None:
+            setattr(options, name, rest.pop())
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return options

@@ -1,0 +1,263 @@
+"""One policy rule: make it, check it, and which requests it covers.
+
+Source: Twilio, "Constructing JWTs", https://www.twilio.com/docs/taskrouter/js-sdk-v1/workspace/constructing-jwts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias, TypedDict
+
+from .checks import check_mapping, check_str, shown, shown_text, wrong_type
+
+#: A matcher: the parameter must be there, with any value.
+REQUIRED: Final = {"required": True}
+#: A matcher: the parameter may be there, with any value.
+OPTIONAL: Final = {"required": False}
+
+#: What a request's parameters must be: each name with a value or a matcher.
+Filter: TypeAlias = Mapping[str, str | Mapping[str, object]]
+
+#: A request's parameters: each name with all its values.
+Parameters: TypeAlias = Mapping[str, Sequence[str]]
+
+#: The methods that a rule can have.
+METHODS: Final = ("GET", "POST", "DELETE")
+
+
+class PolicyRule(TypedDict):
+    """A policy rule as a token holds it: a plain ``dict`` with these five keys."""
+
+    #: A literal URL without a query, or a pattern that ends in ``/*`` or ``/**``.
+    url: str
+    #: ``GET``, ``POST`` or ``DELETE``.
+    method: str
+    #: Whether the rule allows the requests that it covers, or denies them.
+    allow: bool
+    #: What the query parameters must be: each name with a value or a matcher. ``{}`` accepts any.
+    query_filter: dict[str, Any]
+    #: The same for the form parameters.
+    post_filter: dict[str, Any]
+
+
+def make_policy(
+    url: str,
+    method: str,
+    query_filter: Filter | None = None,
+    post_filter: Filter | None = None,
+    allowed: bool = True,  # noqa: FBT001, FBT002 - the signature of twilio-python 3.7.0
+) -> PolicyRule:
+    """Return a policy rule.
+
+    :param url: a literal URL without a query, or a pattern that ends in ``/*`` or ``/**``.
+    :param method: ``GET``, ``POST`` or ``DELETE``, in upper or lower case.
+    :param query_filter: what the query parameters must be: each name with a value or a matcher. A matcher
+        is :data:`REQUIRED`, :data:`OPTIONAL`, or one of them with a ``"value"`` added.
+    :param post_filter: the same for the form parameters.
+    :param allowed: ``False`` for a rule that denies.
+    :raises TypeError: if a parameter has another type.
+    :raises ValueError: if the URL is empty, the method is another one, or a matcher has other keys.
+    """
+    return {
+        "url": _check_url(url),
+        "method": _check_method(method),
+        "allow": _check_flag("allowed", allowed),
+        "query_filter": {} if query_filter is None else _check_filter("query_filter", query_filter),
+        "post_filter": {} if post_filter is None else _check_filter("post_filter", post_filter),
+    }
+
+
+class Matcher(NamedTuple):
+    """What a filter says about one parameter."""
+
+    required: bool
+    #: The only value that the parameter may have, or ``None`` if it may have any.
+    value: str | None
+
+
+class Mismatch(NamedTuple):
+    """What a filter finds wrong with one parameter of a request."""
+
+    #: ``query`` or ``form``.
+    kind: str
+    name: str
+    #: ``missing``, ``unexpected``, ``repeated`` or ``different``.
+    problem: str
+    #: The value that the filter wants and the one that the request has, if they are ``different``.
+    wanted: str | None = None
+    given: str | None = None
+
+
+class Rule(NamedTuple):
+    """A rule as TaskRouter reads it."""
+
+    url: str
+    method: str
+    allow: bool
+    query_filter: Mapping[str, Matcher]
+    post_filter: Mapping[str, Matcher]
+    #: The rule as a token holds it, checked. Do not hand it out: :meth:`as_dict` makes a copy.
+    checked: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.method} {shown_text(self.url)}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the rule as a token holds it, with the keys that it was given with."""
+        return _copy(self.checked)
+
+    @property
+    def has_filter(self) -> bool:
+        """Whether the rule asks for anything but a method and a URL."""
+        return bool(self.query_filter or self.post_filter)
+
+    @property
+    def identity(self) -> object:
+        """What makes two rules the same but for ``allow``."""
+        filters = (frozenset(self.query_filter.items()), frozenset(self.post_filter.items()))
+        return (self.method, self.url, *filters)
+
+    @property
+    def prefix_and_wildcard(self) -> tuple[str, str]:
+        """The URL in two parts, the second of which is ``/*``, ``/**`` or empty."""
+        for wildcard in ("/**", "/*"):
+            if self.url.endswith(wildcard):
+                return self.url.removesuffix(wildcard), wildcard
+        return self.url, ""
+
+    def mismatches(self, query: Parameters, form: Parameters) -> Iterator[Mismatch]:
+        """Yield what the filters find wrong with a request's parameters.
+
+        A filter that is not empty is a closed list: it names every parameter that a request may have.
+        """
+        if self.query_filter:
+            yield from _mismatches("query", self.query_filter, query)
+        if self.post_filter:
+            yield from _mismatches("form", self.post_filter, form)
+
+
+def read_rule(given: object) -> Rule:
+    """Read a rule that a token holds, or that somebody wrote by hand.
+
+    :param given: a mapping with the keys of :class:`PolicyRule`. Without ``allow`` the rule denies; without
+        a filter it accepts any parameters.
+    :raises TypeError: if it is not a mapping, or one of its values has another type.
+    :raises ValueError: if a key is missing or unknown, or has a value that it cannot have.
+    """
+    checked: dict[str, Any] = {}
+    for key, value in check_mapping("a policy rule", given, "a mapping").items():
+        if key == "url":
+            checked["url"] = _check_url(value)
+        elif key == "method":
+            checked["method"] = _check_method(value)
+        elif key == "allow":
+            checked["allow"] = _check_flag("allow", value)
+        elif key in ("query_filter", "post_filter"):
+            name = check_str("a key of a policy rule", key)
+            checked[name] = _check_filter(name, value)
+        else:
+            raise ValueError(f"{shown(key)} is no key of a policy rule")
+    for key in ("url", "method"):
+        if key not in checked:
+            raise ValueError(f"{key} is missing")
+    return Rule(
+        checked["url"],
+        checked["method"],
+        checked.get("allow", False),
+        _matchers(checked.get("query_filter")),
+        _matchers(checked.get("post_filter")),
+        checked,
+    )
+
+
+def _check_url(value: object) -> str:
+    url = check_str("url", value)
+    if not url:
+        raise ValueError("url must be a URL, got ''")
+    return url
+
+
+def _check_method(value: object) -> str:
+    method = check_str("method", value)
+    if method in METHODS:
+        return method
+    if method.isascii() and method.upper() in METHODS:
+        return method.upper()
+    raise ValueError(f"method must be GET, POST or DELETE, got {shown(method)}")
+
+
+def _check_flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise wrong_type(name, "True or False", value)
+    return value
+
+
+def _check_filter(name: str, given: object) -> dict[str, Any]:
+    """Return a plain copy of a filter.
+
+    :raises TypeError: if it is not a mapping of parameter names to a ``str`` or a matcher.
+    :raises ValueError: if a matcher has other keys than ``"required"`` and ``"value"``.
+    """
+    checked: dict[str, Any] = {}
+    for parameter, matcher in check_mapping(
+        name, given, "a mapping of parameter names to values or matchers"
+    ).items():
+        if not isinstance(parameter, str):
+            raise wrong_type(f"{name}: a parameter's name", "a str", parameter)
+        checked[check_str(name, parameter)] = _check_matcher(name, parameter, matcher)
+    return checked
+
+
+def _check_matcher(name: str, parameter: str, given: object) -> str | dict[str, object]:
+    if isinstance(given, str):
+        return check_str(name, given)
+    if not isinstance(given, Mapping):
+        raise wrong_type(_place(name, parameter), 'a str or a matcher such as {"required": True}', given)
+    checked: dict[str, object] = {}
+    for key, value in given.items():
+        if key == "required" and isinstance(value, bool):
+            checked["required"] = value
+        elif key == "value" and isinstance(value, str):
+            checked["value"] = check_str("value", value)
+        else:
+            raise _matcher_error(_place(name, parameter), key, value)
+    return checked
+
+
+def _place(name: str, parameter: str) -> str:
+    return f"{name}[{shown(parameter)}]"
+
+
+def _matcher_error(place: str, key: object, value: object) -> Exception:
+    if key == "required":
+        return wrong_type(f'{place}["required"]', "True or False", value)
+    if key == "value":
+        return wrong_type(f'{place}["value"]', "a str", value)
+    return ValueError(f'{place} must have no keys but "required" and "value", got {shown(key)}')
+
+
+def _matchers(checked: Mapping[str, Any] | None) -> dict[str, Matcher]:
+    return {
+        name: Matcher(required=True, value=matcher)
+        if isinstance(matcher, str)
+        else Matcher(matcher.get("required", False), matcher.get("value"))
+        for name, matcher in (checked or {}).items()
+    }
+
+
+def _mismatches(kind: str, matchers: Mapping[str, Matcher], parameters: Parameters) -> Iterator[Mismatch]:
+    for name, (required, wanted) in matchers.items():
+        if required and name not in parameters:
+            yield Mismatch(kind, name, "missing")
+        for value in parameters.get(name, ()):
+            if wanted not in (None, value):
+                yield Mismatch(kind, name, "different", wanted, value)
+    for name, values in parameters.items():
+        if name not in matchers:
+            yield Mismatch(kind, name, "unexpected")
+        elif len(values) > 1:
+            yield Mismatch(kind, name, "repeated")
+
+
+def _copy(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _copy(value) if isinstance(value, dict) else value for key, value in mapping.items()}
