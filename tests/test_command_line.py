@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ from twilio.task_router import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
-from twilio.task_router.__main__ import main
+from twilio.task_router.command_line import main
 from twilio.task_router.command_line.inspection import inspect_token
 from twilio.task_router.command_line.overview import as_lines
 from twilio.task_router.tokens import sign
@@ -502,6 +503,16 @@ class TestInput:
             main(["inspect", mint()])
         assert caught.value.code == 2
         assert "auth_token" in capsys.readouterr().err
+
+
+def test_python_m_runs_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["task_router", "demo"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("twilio.task_router", run_name="__main__")
+    assert caught.value.code == 0
+    assert '"alg": "HS256"' in capsys.readouterr().out
 
 
 class TestAsAProcess:

@@ -7,8 +7,9 @@ import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
+_LONGEST = 200  # characters: enough for a reservation's whole URL
 _SHORTENED = reprlib.Repr()
-_SHORTENED.maxstring = _SHORTENED.maxother = _SHORTENED.maxlong = 200  # enough for a reservation's whole URL
+_SHORTENED.maxstring = _SHORTENED.maxother = _SHORTENED.maxlong = _LONGEST
 
 _BASE_URL = re.compile(r"(?:https?|wss?)://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%-]+)*")
 _LOOKS_LIKE_AN_AUTH_TOKEN = re.compile(r"[0-9a-fA-F]{32}")
@@ -30,6 +31,8 @@ def shown(value: object) -> str:
 
 def shown_text(text: str) -> str:
     """Return *text* for a message, shortened and escaped like ``repr``, but without the quotes."""
+    if len(text) <= _LONGEST and text.isprintable() and "\\" not in text:
+        return text  # as it is, like almost every URL
     return _SHORTENED.repr(text)[1:-1]
 
 
@@ -54,6 +57,8 @@ def check_str(name: str, value: object) -> str:
 
     :raises TypeError: if it is not a ``str``.
     """
+    if type(value) is str:
+        return value
     if not isinstance(value, str):
         raise wrong_type(name, "a str", value)
     return str.__str__(value)
@@ -102,8 +107,8 @@ def check_sid(name: str, value: object, prefix: str) -> str:
     :raises TypeError: if it is not a ``str``.
     :raises ValueError: if it is not a SID with this prefix.
     """
-    sid = check_str(name, value)
-    if sid.startswith(prefix) and len(sid) > len(prefix) and sid.isascii() and sid.isalnum():
+    sid = value if type(value) is str else check_str(name, value)
+    if sid.startswith(prefix) and sid != prefix and sid.isascii() and sid.isalnum():
         return sid
     raise ValueError(
         f"{name} must be a SID: it must start with {prefix} and go on with ASCII letters or digits, "

@@ -72,7 +72,7 @@ def _wrong_url(index: RuleIndex, request: Request) -> str | None:
 
 
 def _near_misses(index: RuleIndex, request: Request) -> Iterator[_NearMiss]:
-    for method in METHODS:
+    for method in sorted(METHODS):
         for place, gap in _gaps(index, method, request.url).items():
             if index.rules[place].allow:
                 prefix, _ = index.rules[place].prefix_and_wildcard

@@ -8,7 +8,6 @@ from __future__ import annotations
 import binascii
 import hmac
 import json
-from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from .checks import json_text
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 _write_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 
-def compact_json(name: str, value: object) -> bytes:
-    """Return *value* as compact JSON in ASCII. The errors are those of :func:`json_text`."""
-    return json_text(name, _write_json, value).encode("ascii")
+def check_json(name: str, value: object) -> None:
+    """Check that a token can hold *value*. The errors are those of :func:`json_text`."""
+    json_text(name, _write_json, value)
 
 
 def _base64url(data: bytes) -> bytes:
@@ -44,9 +43,9 @@ def sign(claims: Mapping[str, Any], key: str) -> str:
     :raises TypeError: if a claim has no JSON form.
     :raises ValueError: if a claim contains NaN or an infinity.
     """
-    signing_input = _HEADER + _base64url(compact_json("claims", claims))
-    signature = hmac.digest(key.encode(), signing_input, "sha256")
-    return (signing_input + b"." + _base64url(signature)).decode("ascii")
+    signing_input = _HEADER + _base64url(json_text("claims", _write_json, claims).encode("ascii"))
+    signature = _base64url(hmac.digest(key.encode(), signing_input, "sha256"))
+    return f"{signing_input.decode('ascii')}.{signature.decode('ascii')}"
 
 
 class Token(NamedTuple):
@@ -107,7 +106,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _finite(digits: str) -> float:
     number = float(digits)
-    if not isfinite(number):
+    if abs(number) == float("inf"):
         raise ValueError(f"{digits} is too large a number")
     return number
 

@@ -1,4 +1,4 @@
-"""Workflow configurations: which task goes to which queue, as TaskRouter's Workflow resource takes them.
+"""Workflow configurations: the documents that tell TaskRouter which task goes to which queue.
 
 Source: Twilio, "Configuring Workflows", https://www.twilio.com/docs/taskrouter/workflow-configuration
 """
@@ -16,14 +16,14 @@ from .checks import check_iterable, check_type, json_text, shown, wrong_type
 
 @dataclass(eq=False)
 class WorkflowRuleTarget:
-    """Where a task goes that a rule's expression matched.
+    """Where a task goes if a rule's expression matches it.
 
     :param queue: the task queue's SID.
-    :param expression: which of the queue's workers may have it; ``None``: all of them.
-    :param priority: the task's priority in the queue, a whole number, which may be written as a ``str``;
-        ``None``: TaskRouter's default.
-    :param timeout: after how many seconds the next target has its turn, alike; ``None``: never.
-    :raises TypeError: if a parameter has another type than these.
+    :param expression: which of the queue's workers may get it. ``None`` means all of them.
+    :param priority: the task's priority in the queue, a whole number, also as a ``str``. ``None`` means
+        TaskRouter's default.
+    :param timeout: the seconds after which the next target is tried, likewise. ``None`` means never.
+    :raises TypeError: if a parameter has another type.
     """
 
     queue: str
@@ -40,12 +40,12 @@ class WorkflowRuleTarget:
 
 @dataclass(eq=False)
 class WorkflowRule:
-    """Which tasks a rule is for, and the targets that are tried for them, in their order.
+    """Which tasks a rule is for, and the targets to try for them, in order.
 
     :param expression: what a task's attributes must be.
-    :param targets: :class:`WorkflowRuleTarget` objects, or dicts of the same form.
-    :param friendly_name: a name to recognise the rule by.
-    :raises TypeError: if a parameter has another type than these.
+    :param targets: :class:`WorkflowRuleTarget` objects, or dicts with the same keys.
+    :param friendly_name: a name for people.
+    :raises TypeError: if a parameter has another type.
     """
 
     expression: str
@@ -63,16 +63,16 @@ class WorkflowRule:
 class TaskRouterConfig:
     """The part of a configuration below ``task_routing``.
 
-    :param rules: :class:`WorkflowRule` objects, or dicts of the same form. In a dict the older key
-        ``filter_friendly_name`` is taken for ``friendly_name``.
-    :param default_target: where a task goes that no rule matches: a :class:`WorkflowRuleTarget`, a dict of
-        the same form, or ``None``.
-    :raises TypeError: if a parameter has another type than these.
+    :param rules: :class:`WorkflowRule` objects, or dicts with the same keys. In a dict, the older key
+        ``filter_friendly_name`` counts as ``friendly_name``.
+    :param default_target: where a task goes if no rule matches it: a :class:`WorkflowRuleTarget`, a dict with
+        the same keys, or ``None``.
+    :raises TypeError: if a parameter has another type.
     """
 
     #: The rules.
     filters: list[Any]
-    #: Where a task goes that no rule matches.
+    #: Where a task goes if no rule matches it.
     default_filter: Any
 
     def __init__(self, rules: Iterable[Any] = (), default_target: Any = None) -> None:  # noqa: ANN401
@@ -91,8 +91,8 @@ class WorkflowConfig:
     """A whole workflow configuration.
 
     :param workflow_rules: the rules, as :class:`TaskRouterConfig` takes them.
-    :param default_target: where a task goes that no rule matches.
-    :raises TypeError: if a parameter has another type than these.
+    :param default_target: where a task goes if no rule matches it.
+    :raises TypeError: if a parameter has another type.
     """
 
     #: The rules and the default target.
@@ -106,20 +106,20 @@ class WorkflowConfig:
         return f"WorkflowConfig({routing.filters!r}, {routing.default_filter!r})"
 
     def to_json(self) -> str:
-        """Return the document for the Workflow resource's ``Configuration``, without what is ``None``.
+        """Return the document for the Workflow resource's ``Configuration``. What is ``None`` is left out.
 
         :raises TypeError: if a part of it has no JSON form.
-        :raises ValueError: if it holds NaN or an infinity, or itself.
+        :raises ValueError: if it contains NaN, an infinity or itself.
         """
         return json_text("the configuration", _written, self)
 
     @staticmethod
     def json2obj(data: str | bytes) -> WorkflowConfig:
-        """Read a configuration back. Its rules and its default target stay dicts.
+        """Read a configuration. Its rules and its default target stay dicts.
 
         :param data: the document.
         :raises TypeError: if it is not a ``str`` or ``bytes``.
-        :raises ValueError: if it is not JSON, or not of a configuration's form.
+        :raises ValueError: if it is not JSON, or not a configuration.
         """
         check_type("data", data, (str, bytes), "a str or bytes")
         try:
@@ -147,13 +147,13 @@ def _written(config: WorkflowConfig) -> str:
 
 
 def _check_part(name: str, value: object, expected: str) -> None:
-    """Check that *value* can be an object of the document: a mapping, or an object with attributes."""
+    """Check that *value* can be a part of the document: a mapping, or an object with attributes."""
     if not (isinstance(value, Mapping) or _has_attributes(value)):
         raise wrong_type(name, expected, value)
 
 
 def _has_attributes(value: object) -> bool:
-    """Whether *value* is of this module's classes, or of callers' own as 5.7.0 took them."""
+    """Whether *value* is one of this module's objects, or a caller's own, as 5.7.0 accepted them."""
     return hasattr(value, "__dict__") and not isinstance(value, (str, int, float))
 
 
