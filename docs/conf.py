@@ -13,7 +13,7 @@ extensions = ["sphinx.ext.autodoc", "sphinx.ext.doctest"]
 exclude_patterns = ["_build"]
 nitpicky = True
 nitpick_ignore_regex = [
-    ("py:.*", r"(collections\.abc|datetime|typing)\..*|jwt\..*|timedelta|.*\.Request|GivenParameters")
+    ("py:.*", r"(collections\.abc|datetime|typing)\..*|jwt\..*|timedelta|(.*\.)?OpenRequest|GivenParameters")
 ]
 
 autodoc_member_order = "bysource"

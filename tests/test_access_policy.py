@@ -226,6 +226,13 @@ class TestDecide:
         assert not policy.allows("GET", WORKER, form=QueryDict("A=y&A=x"))
         assert policy.allows("GET", WORKER, form=QueryDict("A=x"))
 
+    def test_takes_a_mapping_with_attributes_of_its_own(self) -> None:
+        class Form(dict[str, str]):
+            def __getattr__(self, name: str) -> str:
+                return self[name]
+
+        assert AccessPolicy([rule(WORKER, post_filter={"A": "x"})]).allows("GET", WORKER, form=Form(A="x"))
+
     def test_does_not_take_a_look_alike_for_a_method(self) -> None:
         assert not AccessPolicy([rule(WORKER, "POST")]).allows("po\u017ft", WORKER)
 
@@ -388,6 +395,26 @@ class TestConstructor:
         assert policy.policies == [rule(WORKER, post_filter={"A": {"required": True}})]
         assert policy.allows("GET", WORKER, form={"A": "x"})
         assert not policy.allows("GET", WORKER)
+
+    def test_cannot_be_called_again(self) -> None:
+        policy = AccessPolicy([rule(WORKER)])
+        with pytest.raises(TypeError, match="make another one"):
+            policy.__init__([])  # type: ignore[misc]
+        assert policy.allows("GET", WORKER)
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            rule("https://t/\ud800"),
+            rule(WORKER, post_filter={"\ud800": {}}),
+            rule(WORKER, post_filter={"A": "\ud800"}),
+            rule(WORKER, query_filter={"A": {"value": "\udfff"}}),
+        ],
+        ids=ascii,
+    )
+    def test_refuses_a_lone_surrogate(self, bad: Any) -> None:
+        with pytest.raises(InvalidPolicyError, match="must be text that UTF-8 can encode"):
+            AccessPolicy([bad])
 
     def test_repr_says_how_many_rules(self) -> None:
         assert repr(AccessPolicy([rule(WORKER)])) == "<AccessPolicy of 1 policy rules>"

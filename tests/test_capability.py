@@ -158,6 +158,13 @@ class TestAttributes:
         capability.policies = capability.policies[:2]
         assert len(claims_of(capability.generate_token())["policies"]) == 2
 
+    @pytest.mark.parametrize("bad", [{}, (), "rules", None])
+    def test_policies_must_be_a_list(self, bad: Any) -> None:
+        capability = example()
+        with pytest.raises(TypeError, match=r"^policies must be a list of rules"):
+            capability.policies = bad
+        assert capability.policies == example().policies
+
     @pytest.mark.parametrize("show", [repr, str, "{}".format])
     def test_the_auth_token_is_in_no_text_form(self, show: Any) -> None:
         capability = TaskRouterCapability("AC123", "0123456789abcdef", "WS456", "WK789")
@@ -292,6 +299,37 @@ class NarrowedByMaking:
         return rule | {"post_filter": {"Nothing": OPTIONAL}}
 
 
+class TestSnapshot:
+    def test_what_is_checked_is_what_is_signed(self) -> None:
+        """Another thread that appends a conflicting rule after the check changes nothing."""
+        capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
+        capability.deny(WORKSPACE_URL, "POST")
+        before = copy.deepcopy(capability.policies)
+
+        class Clock:
+            def __index__(self) -> int:
+                capability.allow_updates()
+                return 60
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("time.time", lambda: float(Clock().__index__()))
+            token = capability.generate_token()
+        assert len(capability.policies) == len(before) + 1
+        assert claims_of(token)["policies"] == before
+
+    def test_is_taken_before_the_check(self) -> None:
+        class Rules(list[Any]):
+            """A list to which a rule is added as soon as it has been read once."""
+
+            def __iter__(self) -> Iterator[Any]:
+                yield from list.__iter__(self)
+                self.append({"url": WORKSPACE_URL, "method": "GET", "allow": False})
+
+        capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
+        capability.policies = Rules(capability.policies)
+        assert all(rule["allow"] for rule in claims_of(capability.generate_token())["policies"])
+
+
 class TestSubclass:
     def made(self, kind: Any, mixin: type) -> Any:
         capability = type("Narrowed", (mixin, kind), {})(*ALL_FOUR[kind])
@@ -395,6 +433,10 @@ class TestGenerateToken:
         token = example().generate_token(attributes={"friendly_name": "Zoë ☎"})
         assert token == jwt.encode(claims_of(token), "secret", "HS256")
 
+    def test_may_hold_what_looks_like_an_escaped_surrogate(self) -> None:
+        attributes = {"friendly_name": "\\ud800", "emoji": "\U0001f600"}
+        assert claims_of(example().generate_token(attributes=attributes)).items() >= attributes.items()
+
     def test_payload_is_ascii_for_worker_js(self) -> None:
         token = example().generate_token(attributes={"friendly_name": "Zoë ☎ 😀"})
         payload = jwt.PyJWS().decode(token, "secret", algorithms=["HS256"])
@@ -451,6 +493,8 @@ BAD_ARGUMENTS: list[tuple[str, Any, type[Exception]]] = [
     ("auth_token", 5, TypeError),
     ("auth_token", "", ValueError),
     ("auth_token", "\ud800", ValueError),
+    ("auth_token", " ", ValueError),
+    ("auth_token", "secret\n", ValueError),
     ("base_url", None, TypeError),
     ("base_url", "", ValueError),
     ("base_url", "taskrouter.twilio.com", ValueError),
@@ -494,6 +538,10 @@ BAD_TOKENS: list[tuple[str, Any, type[Exception]]] = [
     ("attributes", {"score": float("nan")}, ValueError),
     ("attributes", {"score": float("-inf")}, ValueError),
     ("attributes", Itself(), ValueError),
+    ("attributes", {"team": "\ud800"}, ValueError),
+    ("attributes", {"team": ["\udfff"]}, ValueError),
+    ("attributes", {"\ud800": 1}, ValueError),
+    ("attributes", {"friendly_name": "\ude00\ud83d"}, ValueError),
 ]
 
 
@@ -550,7 +598,7 @@ class TestBadInput:
             "workspace_sid": "WS456",
             "worker_sid": "WK789",
         }
-        with pytest.raises(ValueError, match=rf"{place} .*32 hexadecimal digits \(not shown") as caught:
+        with pytest.raises(ValueError, match=rf"{place} .*\(32 hexadecimal digits, not shown\)") as caught:
             TaskRouterCapability(**(arguments | {place: "0123456789abcdef0123456789abcdef"}))
         assert "0123456789abcdef" not in str(caught.value)
 
@@ -587,8 +635,22 @@ class TestBadInput:
         ):
             kind("AC123", "secret", "WS456", sid)
 
+    def test_to_make_a_class_without_a_channel_prefix_is_refused(self) -> None:
+        class Ours(Capability):
+            pass
+
+        with pytest.raises(TypeError, match="Ours has no channel_prefix: make one of the four capabilities"):
+            Ours(*ARGUMENTS)
+
+    def test_of_a_rule_appended_by_hand_with_a_lone_surrogate_is_refused(self) -> None:
+        capability = example()
+        rule: Any = {"url": "https://t/\ud800", "method": "GET", "allow": True}
+        capability.policies.append(rule)
+        with pytest.raises(ValueError, match="claims must be text that UTF-8 can encode"):
+            capability.generate_token()
+
     def test_to_make_the_base_class_is_refused(self) -> None:
-        with pytest.raises(TypeError, match="make one of them"):
+        with pytest.raises(TypeError, match="make one of the four capabilities"):
             Capability(*ARGUMENTS)
 
     def test_of_a_workspace_names_the_class_that_is_for_it(self) -> None:

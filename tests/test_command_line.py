@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import argparse
+import base64
 import contextlib
 import io
 import json
@@ -21,7 +23,7 @@ from twilio.task_router import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
-from twilio.task_router.command_line import main
+from twilio.task_router.command_line import _parse, main
 from twilio.task_router.command_line.inspection import inspect_token
 from twilio.task_router.command_line.overview import as_lines
 from twilio.task_router.tokens import sign
@@ -127,6 +129,7 @@ class TestToken:
         assert recorded.claims_of(capsys.readouterr().out.strip(), "secret")["exp"] == 1_429_999_940
 
 
+AUTH_TOKEN = "0123456789abcdef" * 2
 ACCOUNT, WORKSPACE, WORKER = (prefix + "0123456789abcdef" * 2 for prefix in ("AC", "WS", "WK"))
 WORKSPACE_URL = f"https://taskrouter.twilio.com/v1/Workspaces/{WORKSPACE}"
 WORKER_URL = f"{WORKSPACE_URL}/Workers/{WORKER}"
@@ -137,6 +140,30 @@ def mint(ttl: int = 3600, **attributes: Any) -> str:
     capability.allow_worker_fetch_attributes()
     capability.allow_worker_activity_updates()
     return capability.generate_token(ttl, attributes)
+
+
+def forged(header: dict[str, Any], signature: bytes) -> str:
+    """A token that nobody signed."""
+    claims = mint().split(".")[1]
+    head, tail = (
+        base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+        for part in (json.dumps(header).encode(), signature)
+    )
+    return f"{head}.{claims}.{tail}"
+
+
+with freeze_time(recorded.RECORDED):
+    UNSIGNED = {
+        "alg none": forged({"alg": "none"}, b""),
+        "alg none with a signature": forged({"alg": "none"}, b"x" * 32),
+        "no alg": forged({}, b"x" * 32),
+        "alg HS512": forged({"alg": "HS512"}, b"x" * 64),
+        "crit": forged({"alg": "HS256", "crit": ["b64"]}, b"x" * 32),
+        "b64": forged({"alg": "HS256", "b64": False}, b"x" * 32),
+        "no signature": forged({"alg": "HS256"}, b""),
+        "a short signature": forged({"alg": "HS256"}, b"x" * 31),
+        "a long signature": forged({"alg": "HS256"}, b"x" * 33),
+    }
 
 
 @freeze_time(recorded.RECORDED)
@@ -339,6 +366,35 @@ class TestInspect:
             "TaskRouterWorkerCapability.allow_reservation_updates()"
         ]
 
+    @pytest.mark.parametrize(("ttl", "good", "status"), [(60, None, 0), (-60, False, 1)])
+    def test_says_as_json_that_the_signature_was_not_checked(
+        self,
+        ttl: int,
+        good: Any,
+        status: int,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.delenv("TWILIO_AUTH_TOKEN")
+        told = json.loads(self.shown(capsys, "--json", mint(ttl), status=status))
+        assert told["good"] is good
+        assert told["signature"] == "not checked"
+
+    @pytest.mark.parametrize("key", [None, "secret"])
+    @pytest.mark.parametrize("token", UNSIGNED.values(), ids=UNSIGNED)
+    def test_says_as_json_that_a_token_cannot_be_signed(
+        self,
+        token: str,
+        key: str | None,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        if key is None:
+            monkeypatch.delenv("TWILIO_AUTH_TOKEN")
+        told = json.loads(self.shown(capsys, "--json", token, status=1))
+        assert told["good"] is False
+        assert told["signature"] == "bad"
+
     def test_says_as_json_what_is_wrong(self, capsys: pytest.CaptureFixture[str]) -> None:
         told = json.loads(self.shown(capsys, "--json", "hello", status=1))
         assert (told["good"], told["signature"], told["claims"]) == (False, "not checked", {})
@@ -386,8 +442,24 @@ class TestCheck:
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.delenv("TWILIO_AUTH_TOKEN")
-        assert main(["check", "GET", WORKER_URL, mint()]) == 0
-        assert capsys.readouterr().err == "The signature was not checked: TWILIO_AUTH_TOKEN is not set.\n"
+        out = self.shown(capsys, "GET", WORKER_URL, mint(), status=0)
+        assert out.startswith("allowed (signature not checked): Policy rule 3 allows GET")
+        out = self.shown(capsys, "DELETE", WORKER_URL, mint(), status=1)
+        assert out.startswith("denied (signature not checked): No policy rule allows DELETE")
+
+    @pytest.mark.parametrize("key", [None, "secret"])
+    @pytest.mark.parametrize("token", UNSIGNED.values(), ids=UNSIGNED)
+    def test_trusts_no_token_that_cannot_be_signed(
+        self,
+        token: str,
+        key: str | None,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        if key is None:
+            monkeypatch.delenv("TWILIO_AUTH_TOKEN")
+        out = self.shown(capsys, "GET", WORKER_URL, token, status=1)
+        assert out.startswith("denied: the token is not good: ")
 
     def test_fits_100_columns(self, capsys: pytest.CaptureFixture[str]) -> None:
         main(["check", "GET", f"{WORKER_URL}/Reservations/WR0123456789abcdef0123456789abcdef", mint()])
@@ -428,6 +500,29 @@ class TestMisuse:
         assert out == ""
         assert says in err
         assert err.count("\n") == 1
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["token", "WS456", AUTH_TOKEN],
+            ["token", AUTH_TOKEN],
+            ["token", "WS456", "WK789", AUTH_TOKEN],
+            ["token", "WS456", "WK789", "--ttl", AUTH_TOKEN],
+            ["token", "WS456", "WK789", f"--{AUTH_TOKEN}"],
+            ["inspect", "x", AUTH_TOKEN],
+            ["check", AUTH_TOKEN, "https://t", "x"],
+            ["check", "GET", "https://t", "--form", AUTH_TOKEN, "x"],
+            [AUTH_TOKEN],
+        ],
+    )
+    def test_shows_nothing_that_looks_like_an_auth_token(
+        self, arguments: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            main(arguments)
+        out, err = capsys.readouterr()
+        assert AUTH_TOKEN not in out + err
+        assert "32 hexadecimal digits, not shown" in err
 
     @pytest.mark.parametrize("name", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])
     def test_says_which_credential_to_set(
@@ -513,6 +608,13 @@ def test_python_m_runs_the_command_line(
         runpy.run_module("twilio.task_router", run_name="__main__")
     assert caught.value.code == 0
     assert '"alg": "HS256"' in capsys.readouterr().out
+
+
+def test_a_token_that_argparse_leaves_over_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an option, as Python 3.10 to 3.13.0 do."""
+    left_over = argparse.Namespace(token=None), ["a.b.c"]
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_known_args", lambda *_: left_over)
+    assert _parse(argparse.ArgumentParser(), []).token == "a.b.c"
 
 
 class TestAsAProcess:

@@ -40,6 +40,14 @@ class TestReasonOfADenial:
         reason = self.why(rules, "POST", form=form)
         assert reason == f"Policy rule 1 allows POST {WORKER}, but the form parameter {problem}."
 
+    def test_names_just_a_few_parameters(self) -> None:
+        form = [(f"P{number}", "x") for number in range(100_000)]
+        reason = self.why([rule(WORKER, post_filter={"A": "x"})], form=form)
+        assert reason.endswith(
+            "but the form parameter 'A' is missing, the form parameter 'P0' is unexpected, "
+            "the form parameter 'P1' is unexpected, and 99,998 more."
+        )
+
     def test_says_whether_it_is_a_query_parameter(self) -> None:
         reason = self.why([rule(WORKER, query_filter={"A": "x"})])
         assert reason.endswith("but the query parameter 'A' is missing.")

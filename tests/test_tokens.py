@@ -18,9 +18,14 @@ json_values = st.recursive(
 )
 
 
+# PyJWT, the judge, has its own opinion of the values that these may have.
+registered = {"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
+names = st.text().filter(lambda name: name not in registered)
+
+
 class TestSign:
     @recorded.needs_pyjwt_2
-    @given(claims=st.dictionaries(st.text(), json_values, max_size=5), key=strategies.keys)
+    @given(claims=st.dictionaries(names, json_values, max_size=5), key=strategies.keys)
     def test_makes_what_pyjwt_makes(self, claims: dict[str, Any], key: str) -> None:
         assert sign(claims, key) == jwt.encode(claims, key, "HS256")
 

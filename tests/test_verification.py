@@ -184,7 +184,7 @@ class TestTime:
 
 ODD = json.dumps(CLAIMS | {"friendly_name": "\u00bf\u00bf\u00bf?>?>"}, ensure_ascii=False).encode()
 SIGNING_INPUT, _, SIGNATURE = forge().rpartition(".")
-DEEP = b"[" * 100_000
+DEEP = b"[" * 40_000
 
 ATTACKS: dict[str, Any] = {
     "another key": forge(key="another"),
@@ -245,6 +245,11 @@ ATTACKS: dict[str, Any] = {
     "payload a list": forge(claims=[CLAIMS]),
     "payload a string": forge(claims="AC123"),
     "payload null": forge(claims=None),
+    "payload with a lone surrogate": forge(claims=CLAIMS | {"friendly_name": "\ud800"}),
+    "header with a lone surrogate": forge(HEADER | {"kid": "\udfff"}),
+    "longer than the limit": forge(claims=CLAIMS | {"padding": "x" * 50_000}),
+    "four segments, one empty": f"{SIGNING_INPUT}..{SIGNATURE}",
+    "a million dots": b"." * 10**6,
     "payload nested deeply": forge(claims=DEEP),
     "payload with NaN": forge(claims=CLAIMS | {"score": float("nan")}),
     "payload with an infinity": forge(claims=CLAIMS | {"score": [float("-inf")]}),
@@ -282,6 +287,19 @@ class TestAttack:
 
     def test_the_token_that_the_attacks_vary_is_good(self) -> None:
         assert verify_token(forge(), KEY)
+
+    def test_may_be_as_long_as_the_limit(self) -> None:
+        # RFC 4648: 49,088 bytes are 65,451 characters of base64. Header, signature and dots are 85.
+        room = 49_088 - len(json.dumps(CLAIMS | {"padding": ""}))
+        longest, longer = (forge(claims=CLAIMS | {"padding": "x" * length}) for length in (room, room + 1))
+        assert (len(longest), len(longer)) == (65_536, 65_537)
+        assert verify_token(longest, KEY)
+        with pytest.raises(jwt.DecodeError, match=r"at most 65,536 characters, not 65,537$"):
+            verify_token(longer, KEY)
+
+    def test_that_looks_like_a_lone_surrogate_is_good(self) -> None:
+        name = "\\ud800 \U0001f600"
+        assert verify_token(forge(claims=CLAIMS | {"friendly_name": name}), KEY).friendly_name == name
 
     def test_of_changing_any_one_character_is_refused(self) -> None:
         token = forge()
@@ -330,6 +348,7 @@ class TestMisuse:
             ({"auth_token": None}, TypeError),
             ({"auth_token": KEY.encode()}, TypeError),
             ({"auth_token": ""}, ValueError),
+            ({"auth_token": f"{KEY}\n"}, ValueError),
             ({"leeway": None}, TypeError),
             ({"leeway": "10"}, TypeError),
             ({"leeway": True}, TypeError),

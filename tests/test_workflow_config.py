@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import json
+import logging
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import recorded
 
-from twilio.task_router import TaskRouterConfig, WorkflowConfig, WorkflowRule, WorkflowRuleTarget
+from twilio.task_router import (
+    TaskRouterCapability,
+    TaskRouterConfig,
+    WorkflowConfig,
+    WorkflowRule,
+    WorkflowRuleTarget,
+)
 
 RECORDED = recorded.load("workflows-5.7.0.json")
 
@@ -63,6 +71,23 @@ class TestToJson:
         config = WorkflowConfig([WorkflowRule("1==1", [Target()])])
         assert json.loads(config.to_json())["task_routing"]["filters"][0]["targets"] == [{"queue": "WQ1"}]
 
+    @pytest.mark.parametrize("part", [object(), TaskRouterCapability("AC1", "secret", "WS1", "WK1"), logging])
+    def test_refuses_other_objects_with_attributes(self, part: Any) -> None:
+        with pytest.raises(TypeError, match=r"^rules\[0\] must be a WorkflowRule or a dict"):
+            WorkflowConfig([part])
+        with pytest.raises(TypeError, match=r"^default_target must be"):
+            WorkflowConfig([], part)
+        with pytest.raises(TypeError, match=r"^targets\[0\] must be"):
+            WorkflowRule("1==1", [part])
+        with pytest.raises(TypeError, match="the configuration must have a JSON form"):
+            WorkflowConfig([{"expression": "1==1", "more": [part]}]).to_json()
+
+    def test_takes_a_rule_of_the_callers_own(self) -> None:
+        rule = SimpleNamespace(expression="1==1", targets=[SimpleNamespace(queue="WQ1")])
+        assert json.loads(WorkflowConfig([rule]).to_json())["task_routing"]["filters"] == [
+            {"expression": "1==1", "targets": [{"queue": "WQ1"}]}
+        ]
+
     def test_takes_a_str_of_the_callers_own_for_its_text(self) -> None:
         class Sid(str):  # noqa: SLOT000 - with a __dict__
             pass
@@ -101,6 +126,8 @@ class TestJson2Obj:
             ("{", "data must be JSON"),
             (b"\xff", "data must be JSON"),
             ("[" * 100_000, "data must be JSON"),
+            ('{"task_routing": {"priority": NaN}}', "NaN is not JSON"),
+            ('{"task_routing": {"priority": -Infinity}}', "-Infinity is not JSON"),
             ("[]", "task_routing"),
             ("null", "task_routing"),
             ("{}", "task_routing"),

@@ -16,7 +16,7 @@ from .rule import Rule, read_rule
 from .rule_index import RuleIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .request import GivenParameters, Request
 
@@ -83,6 +83,8 @@ class AccessPolicy:
     """
 
     def __init__(self, policies: Iterable[Mapping[str, Any]]) -> None:
+        if hasattr(self, "rules"):
+            raise TypeError("an AccessPolicy is made once: make another one")
         given = check_iterable("policies", policies, "an iterable of policy rules")
         self.rules = _checked([_read(place, rule) for place, rule in enumerate(given)])
 
@@ -136,6 +138,10 @@ class AccessPolicy:
         rule = self.rules[place]
         verb = "allows" if rule.allow else "denies"
         return Decision(rule.allow, rule.as_dict(), f"Policy rule {place} {verb} {rule}.")
+
+    def covering(self, method: str, url: str) -> Iterator[Rule]:
+        """Yield the rules whose method and URL match, the most specific first. For this package's own use."""
+        return (self.rules[place] for place in self._index.covering(method, url))
 
     def _decider(self, request: Request) -> int | None:
         """Return the place of the rule that decides, if any matches."""

@@ -17,7 +17,7 @@ from .checks import (
     wrong_type,
 )
 from .rule import REQUIRED, Filter, PolicyRule, make_rule
-from .tokens import check_json, sign
+from .tokens import sign, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +89,7 @@ class Capability:
     :param base_ws_url: where the event bridge's websocket channels are.
     :raises TypeError: if a parameter is not a ``str``.
     :raises ValueError: if a SID is not its two letters followed by ASCII letters or digits, if the auth token
-        is empty, or if one of the others cannot be part of a URL.
+        is empty or begins or ends with white space, or if one of the others cannot be part of a URL.
     """
 
     #: The first two letters of the channel's SID.
@@ -128,8 +128,11 @@ class Capability:
         version: str = TASK_ROUTER_VERSION,
         base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
     ) -> None:
-        if type(self) is Capability:
-            raise TypeError("Capability is what the four capabilities share; make one of them")
+        if not hasattr(self, "channel_prefix"):
+            raise TypeError(
+                f"{type(self).__name__} has no channel_prefix: make one of the four capabilities, or derive "
+                "your class from one of them"
+            )
         account_sid = check_sid("account_sid", account_sid, "AC")
         channel_id = self._check_channel(channel_id)
         workspace_sid = check_sid("workspace_sid", workspace_sid, "WS")
@@ -171,6 +174,8 @@ class Capability:
     def __setattr__(self, name: str, value: object) -> None:
         if name in _FIXED and "policies" in vars(self):
             raise AttributeError(f"{name} is fixed, since rules were made of it: make another capability")
+        if name == "policies" and not isinstance(value, list):
+            raise wrong_type("policies", "a list of rules", value)
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
@@ -244,20 +249,22 @@ class Capability:
         :param attributes: claims to add, such as ``friendly_name`` (by default the channel's SID).
         :raises TypeError: if ``ttl`` has another type, or if ``attributes`` is not a mapping of ``str`` to
             what JSON can hold.
-        :raises ValueError: if ``attributes`` names a claim that the capability sets itself.
+        :raises ValueError: if ``attributes`` names a claim that the capability sets itself, or holds what
+            strict JSON readers refuse: NaN, an infinity, a lone surrogate.
         :raises ConflictingPoliciesError: if two rules are the same, except that one allows and one denies.
             TaskRouter would answer every request of such a token with an error.
         :raises InvalidPolicyError: if a rule is malformed (checked only if some rule denies, since only then
             can rules conflict; :meth:`access_policy` always checks).
         """
-        if _some_rule_may_deny(self.policies):
-            self.access_policy()
+        rules = list(self.policies)  # what is checked is what is signed: other threads may append meanwhile
+        if _some_rule_may_deny(rules):
+            rules = _checked_for_conflicts(rules)
         claims: dict[str, Any] = {
             "iss": self.account_sid,
             "exp": int(time.time()) + _seconds(ttl),
             "version": self.version,
             "friendly_name": self.channel_id,
-            "policies": self.policies,
+            "policies": rules,
             "account_sid": self.account_sid,
             "workspace_sid": self.workspace_sid,
             "channel": self.channel_id,
@@ -469,6 +476,12 @@ def _some_rule_may_deny(rules: list[PolicyRule]) -> bool:
     return any(not isinstance(rule, dict) or rule.get("allow") is not True for rule in rules)
 
 
+def _checked_for_conflicts(rules: list[PolicyRule]) -> list[Any]:
+    from .access_policy import AccessPolicy  # noqa: PLC0415 - as in access_policy
+
+    return AccessPolicy(rules).policies
+
+
 def _seconds(ttl: object) -> int:
     if type(ttl) is int:
         return ttl
@@ -488,5 +501,5 @@ def _checked_attributes(attributes: object) -> dict[str, object]:
         if name == "friendly_name":
             check_type("attributes['friendly_name']", value, str, "a str")
         claims[name] = value
-    check_json("attributes", claims)
+    to_json("attributes", claims)
     return claims

@@ -7,33 +7,64 @@ import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-_LONGEST = 200  # characters: enough for a reservation's whole URL
-_SHORTENED = reprlib.Repr()
-_SHORTENED.maxstring = _SHORTENED.maxother = _SHORTENED.maxlong = _LONGEST
-
 _BASE_URL = re.compile(r"(?:https?|wss?)://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%-]+)*")
-_LOOKS_LIKE_AN_AUTH_TOKEN = re.compile(r"[0-9a-fA-F]{32}")
 _PATH_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+# 32 hexadecimal digits that stand as a word of their own. A SID is not such a word: its two letters come
+# before the digits. An escape may come before them, such as the \\n in a repr.
+_LOOKS_LIKE_AN_AUTH_TOKEN = re.compile(
+    r"(?:(?<![0-9A-Za-z])|(?<=\\[abfnrtv])|(?<=\\x[0-9a-f]{2}))[0-9a-fA-F]{32}(?![0-9A-Za-z])"
+)
+
+_LONGEST = 200  # characters: enough for a reservation's whole URL
+_MOST_BITS = 2_000  # of an int that is written out; Python itself writes no more than 4,300 digits
+
+
+def masked(text: str) -> str:
+    """Return *text* for a message, without anything that looks like an auth token.
+
+    An auth token may have been passed as the wrong argument, or with white space or quotes around it.
+    """
+    return _LOOKS_LIKE_AN_AUTH_TOKEN.sub("(32 hexadecimal digits, not shown)", text)
+
+
+class _Shortened(reprlib.Repr):
+    """``repr``, masked and then shortened, also of what is inside a list or a dict."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = _LONGEST
+
+    def repr_str(self, x: str, level: int) -> str:
+        return super().repr_str(masked(x), level)
+
+    def repr_int(self, x: int, level: int) -> str:
+        # Of more than 4,300 digits, older Pythons fail to make a repr, and newer ones show an address.
+        if isinstance(x, int) and x.bit_length() > _MOST_BITS:
+            return "a number too long to show"
+        return super().repr_int(x, level)
+
+    def repr_instance(self, x: object, level: int) -> str:  # noqa: ARG002 - as reprlib calls it
+        try:
+            text = masked(repr(x))
+        except Exception:  # noqa: BLE001 - an object of the caller's, about which there is a message to write
+            return f"<{type(x).__name__}>"
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 2 :]}"
+
+
+_shortened = _Shortened()
 
 
 def shown(value: object) -> str:
-    """Return ``repr(value)`` for an error message, shortened if it is long.
-
-    What looks like an auth token is not shown: it may have been passed as the wrong argument.
-    """
-    if isinstance(value, str) and _LOOKS_LIKE_AN_AUTH_TOKEN.fullmatch(value):
-        return "32 hexadecimal digits (not shown: an auth token looks like this)"
-    try:
-        return _SHORTENED.repr(value)
-    except ValueError:  # Python does not write out an int of more than 4,300 digits
-        return "a number too long to show"
+    """Return ``repr(value)`` for a message, masked, and shortened if it is long."""
+    return _shortened.repr(value)
 
 
 def shown_text(text: str) -> str:
-    """Return *text* for a message, shortened and escaped like ``repr``, but without the quotes."""
+    """Return *text* for a message, masked, shortened and escaped like ``repr``, but without the quotes."""
     if len(text) <= _LONGEST and text.isprintable() and "\\" not in text:
-        return text  # as it is, like almost every URL
-    return _SHORTENED.repr(text)[1:-1]
+        return masked(text)  # like almost every URL
+    return _shortened.repr(text)[1:-1]
 
 
 def wrong_type(name: str, expected: str, value: object) -> TypeError:
@@ -62,6 +93,18 @@ def check_str(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise wrong_type(name, "a str", value)
     return str.__str__(value)
+
+
+def check_text(name: str, value: object) -> str:
+    """Return *value* as a plain ``str`` that UTF-8 can encode.
+
+    :raises TypeError: if it is not a ``str``.
+    :raises ValueError: if it has a lone surrogate.
+    """
+    text = check_str(name, value)
+    if has_lone_surrogate(text):
+        raise ValueError(f"{name} must be text that UTF-8 can encode, got {shown(text)}")
+    return text
 
 
 def check_mapping(name: str, value: object, expected: str) -> Mapping[object, object]:
@@ -112,8 +155,16 @@ def check_sid(name: str, value: object, prefix: str) -> str:
         return sid
     raise ValueError(
         f"{name} must be a SID: it must start with {prefix} and go on with ASCII letters or digits, "
-        f"got {shown(sid)}"
+        f"got {shown(sid)}{_white_space_around(sid)}"
     )
+
+
+def _white_space_around(text: str) -> str:
+    """Say so if *text* begins or ends with white space, which is easy to overlook."""
+    for place, character in (("begins", text[:1]), ("ends", text[-1:])):
+        if character.isspace():
+            return f"; it {place} with {'a newline' if character == chr(10) else 'white space'}"
+    return ""
 
 
 def check_base_url(name: str, value: object) -> str:
@@ -139,14 +190,27 @@ def check_auth_token(value: object) -> str:
     """Return *value* if it can be an auth token. No message shows it.
 
     :raises TypeError: if it is not a ``str``.
-    :raises ValueError: if it is empty, or UTF-8 cannot encode it.
+    :raises ValueError: if it is empty, begins or ends with white space, or UTF-8 cannot encode it.
     """
     if not isinstance(value, str):
         raise TypeError(f"auth_token must be a str, not {type(value).__name__}")
-    if not value:
+    auth_token = str.__str__(value)
+    if not auth_token:
         raise ValueError("auth_token must not be empty")
+    if auth_token[0].isspace() or auth_token[-1].isspace():
+        # As read from a file. TaskRouter would refuse every token that it signs.
+        raise ValueError(f"auth_token must be stripped of white space{_white_space_around(auth_token)}")
+    if has_lone_surrogate(auth_token):
+        raise ValueError("auth_token must be text that UTF-8 can encode; it has a lone surrogate")
+    return auth_token
+
+
+def has_lone_surrogate(text: str) -> bool:
+    """Whether *text* has half of a surrogate pair, which strict JSON readers refuse."""
+    if text.isascii():
+        return False
     try:
-        value.encode()
+        text.encode()
     except UnicodeEncodeError:
-        raise ValueError("auth_token must be text that UTF-8 can encode; it has a lone surrogate") from None
-    return str.__str__(value)
+        return True
+    return False

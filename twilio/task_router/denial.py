@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from .rule_index import RuleIndex
 
 
+_MOST_PROBLEMS = 3  # that a reason lists
+
+
 def reason_for_denial(index: RuleIndex, request: Request) -> str:
     """Say why no rule covers this request. A rule that denies is never the nearest."""
     return (
@@ -38,7 +41,9 @@ def _wrong_parameters(index: RuleIndex, request: Request) -> str | None:
     if not mismatches:
         return None
     place = min(mismatches, key=lambda place: (len(mismatches[place]), place))
-    problems = ", ".join(map(_in_words, mismatches[place]))
+    problems = ", ".join(map(_in_words, mismatches[place][:_MOST_PROBLEMS]))
+    if more := len(mismatches[place][_MOST_PROBLEMS:]):
+        problems += f", and {more:,} more"
     return f"Policy rule {place} allows {index.rules[place]}, but {problems}."
 
 

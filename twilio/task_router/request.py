@@ -57,8 +57,12 @@ def _pairs(name: str, given: GivenParameters | None) -> list[tuple[str, str]]:
     items: Iterable[object]
     if isinstance(given, Mapping):
         # Of a name that repeats, items() of Flask's and Django's forms returns just one value.
-        all_of = getattr(given, "getlist", None)
-        items = given.items() if all_of is None else [(key, value) for key in given for value in all_of(key)]
+        all_of = getattr(type(given), "getlist", None)
+        items = (
+            given.items()
+            if all_of is None
+            else [(key, value) for key in given for value in all_of(given, key)]
+        )
     else:
         items = check_iterable(name, given, "a mapping or pairs")
     pairs: list[tuple[str, str]] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias, TypedDict
 
-from .checks import check_mapping, check_str, shown, shown_text, wrong_type
+from .checks import check_mapping, check_str, check_text, shown, shown_text, wrong_type
 
 #: A matcher: the parameter must be there, with any value.
 REQUIRED: Final = {"required": True}
@@ -71,7 +71,7 @@ def make_rule(
     """Return a policy rule. Mind the order: the parameters are those of :func:`make_policy` otherwise."""
     # What needs no check or copy is passed on at once, since a capability makes half a dozen rules.
     return {
-        "url": url if type(url) is str and url else _check_url(url),
+        "url": url if type(url) is str and url and url.isascii() else _check_url(url),
         "method": method if type(method) is str and method in METHODS else _check_method(method),
         "allow": allowed if allowed is True else _check_flag("allowed", allowed),
         "query_filter": {} if query_filter is None else _check_filter("query_filter", query_filter),
@@ -139,9 +139,10 @@ class Rule(NamedTuple):
     @property
     def prefix_and_wildcard(self) -> tuple[str, str]:
         """The URL in two parts, the second of which is ``/*``, ``/**`` or empty."""
-        for wildcard in ("/**", "/*"):
-            if self.url.endswith(wildcard):
-                return self.url.removesuffix(wildcard), wildcard
+        if self.url.endswith("/*"):
+            return self.url[:-2], "/*"
+        if self.url.endswith("/**"):
+            return self.url[:-3], "/**"
         return self.url, ""
 
     def mismatches(self, query: Parameters, form: Parameters) -> Iterator[Mismatch]:
@@ -190,7 +191,7 @@ def read_rule(given: object) -> Rule:
 
 
 def _check_url(value: object) -> str:
-    url = check_str("url", value)
+    url = check_text("url", value)
     if not url:
         raise ValueError("url must be a URL, got ''")
     return url
@@ -221,13 +222,13 @@ def _check_filter(name: str, given: object) -> dict[str, Any]:
     ).items():
         if not isinstance(parameter, str):
             raise wrong_type(f"{name}: a parameter's name", "a str", parameter)
-        checked[check_str(name, parameter)] = _check_matcher(name, parameter, matcher)
+        checked[check_text(name, parameter)] = _check_matcher(name, parameter, matcher)
     return checked
 
 
 def _check_matcher(name: str, parameter: str, given: object) -> str | dict[str, object]:
     if isinstance(given, str):
-        return check_str(name, given)
+        return check_text(_place(name, parameter), given)
     if type(given) is not dict and not isinstance(given, Mapping):
         raise wrong_type(_place(name, parameter), 'a str or a matcher such as {"required": True}', given)
     checked: dict[str, object] = {}
@@ -235,7 +236,7 @@ def _check_matcher(name: str, parameter: str, given: object) -> str | dict[str, 
         if key == "required" and isinstance(value, bool):
             checked["required"] = value
         elif key == "value" and isinstance(value, str):
-            checked["value"] = check_str("value", value)
+            checked["value"] = check_text(f'{_place(name, parameter)}["value"]', value)
         else:
             raise _matcher_error(_place(name, parameter), key, value)
     return checked

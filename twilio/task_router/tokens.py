@@ -8,9 +8,9 @@ from __future__ import annotations
 import binascii
 import hmac
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
-from .checks import json_text
+from .checks import has_lone_surrogate, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +20,20 @@ if TYPE_CHECKING:
 _write_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 
-def check_json(name: str, value: object) -> None:
-    """Check that a token can hold *value*. The errors are those of :func:`json_text`."""
-    json_text(name, _write_json, value)
+def to_json(name: str, value: object) -> bytes:
+    """Return the JSON of what a token is to hold, compact and in ASCII.
+
+    :raises TypeError: if a part of it has no JSON form; the message mentions *name*.
+    :raises ValueError: if it contains NaN, an infinity, itself or a lone surrogate, or is nested too deeply.
+    """
+    text = json_text(name, _write_json, value)
+    if "\\ud" in text and _holds_lone_surrogate(value):
+        raise ValueError(f"{name} must be text that UTF-8 can encode; it has a lone surrogate")
+    return text.encode("ascii")
+
+
+def _holds_lone_surrogate(value: object) -> bool:
+    return has_lone_surrogate(json.dumps(value, ensure_ascii=False))
 
 
 def _base64url(data: bytes) -> bytes:
@@ -40,12 +51,15 @@ def sign(claims: Mapping[str, Any], key: str) -> str:
     The standard library does this in a third of the time of ``jwt.encode``, and a script that mints a token
     does not have to import PyJWT.
 
-    :raises TypeError: if a claim has no JSON form.
-    :raises ValueError: if a claim contains NaN or an infinity.
+    The errors are those of :func:`to_json`.
     """
-    signing_input = _HEADER + _base64url(json_text("claims", _write_json, claims).encode("ascii"))
+    signing_input = _HEADER + _base64url(to_json("claims", claims))
     signature = _base64url(hmac.digest(key.encode(), signing_input, "sha256"))
     return f"{signing_input.decode('ascii')}.{signature.decode('ascii')}"
+
+
+#: The longest token that is read. HTTP headers and URLs, in which tokens travel, hold 8 to 16 KiB.
+MAX_LENGTH: Final = 64 * 1024
 
 
 class Token(NamedTuple):
@@ -64,8 +78,11 @@ def read(token: str | bytes) -> Token:
     Each segment has to be written in the one way that RFC 7515 §2 allows: without padding or any other
     character, and with zeros for the bits that its last character has to spare (RFC 4648 §3.5).
 
-    :raises ValueError: if it is not three segments of base64url, or the first two are not JSON objects.
+    :raises ValueError: if it is longer than :data:`MAX_LENGTH`, if it is not three segments of base64url, or
+        if the first two are not JSON objects.
     """
+    if len(token) > MAX_LENGTH:
+        raise ValueError(f"a token has at most {MAX_LENGTH:,} characters, not {len(token):,}")
     written = token.encode("ascii") if isinstance(token, str) else token
     segments = written.split(b".")
     if len(segments) != _SEGMENTS:
@@ -91,8 +108,11 @@ def _decode_base64url(segment: bytes) -> bytes:
 
 
 def _read_object(name: str, data: bytes) -> dict[str, Any]:
+    text = data.decode("utf-8")
     try:
-        value = _read_json(data.decode("utf-8"))
+        value = _read_json(text)
+        if "\\u" in text and _holds_lone_surrogate(value):
+            raise ValueError(f"the {name} has a lone surrogate, which is not text")
     except RecursionError:
         raise ValueError(f"the {name} is nested too deeply") from None
     if not isinstance(value, dict):

@@ -73,14 +73,15 @@ class VerifiedToken:
 def verify_token(token: str | bytes, auth_token: str, *, leeway: float | timedelta = 0) -> VerifiedToken:
     """Return what a token says, if it is good.
 
-    :param token: the token.
+    :param token: the token, of at most 65,536 characters.
     :param auth_token: the auth token of the account that it must come from.
     :param leeway: how far this machine's clock may be off: seconds, or a ``timedelta``.
     :raises jwt.InvalidTokenError: if the token is not good. PyJWT's subclasses say why, such as
         ``jwt.ExpiredSignatureError`` and ``jwt.InvalidSignatureError``; :class:`InvalidClaimError` says that
         a claim is not what TaskRouter's tokens have there.
     :raises TypeError: if a parameter has another type.
-    :raises ValueError: if ``auth_token`` is empty, or ``leeway`` is negative or not finite.
+    :raises ValueError: if ``auth_token`` is empty or begins or ends with white space, or if ``leeway`` is
+        negative or not finite.
     """
     key = check_auth_token(auth_token)
     check_type("token", token, (str, bytes), "a str or bytes")
@@ -102,6 +103,7 @@ def read_token(token: str | bytes) -> tokens.Token:
 
 
 _HS256 = HMACAlgorithm(HMACAlgorithm.SHA256)
+_HS256_BYTES = 32
 
 
 def check_signature(token: tokens.Token, auth_token: str) -> None:
@@ -109,16 +111,28 @@ def check_signature(token: tokens.Token, auth_token: str) -> None:
 
     :raises jwt.InvalidTokenError: if it is not.
     """
+    check_header(token)
+    # PyJWT would also ask whether the key is short or looks like one of another algorithm. Only HS256 is
+    # accepted and Twilio chose the key, so neither check helps.
+    if not _HS256.verify(token.signing_input, auth_token.encode(), token.signature):
+        raise jwt.InvalidSignatureError("Signature verification failed")
+
+
+def check_header(token: tokens.Token) -> None:
+    """Check that a token claims to be signed HS256, which proves nothing yet.
+
+    :raises jwt.InvalidTokenError: if it does not, so that its signature cannot be good whatever the key.
+    """
     if token.header.get("alg") != "HS256":  # RFC 8725 §3.1
         raise jwt.InvalidAlgorithmError(
             f"the header's alg must be HS256, not {shown(token.header.get('alg'))}"
         )
     if not {"crit", "b64"}.isdisjoint(token.header):  # RFC 7515 §4.1.11 and RFC 7797 §3
         raise jwt.InvalidTokenError("the header asks for extensions that no token of TaskRouter uses")
-    # PyJWT would also ask whether the key is short or looks like one of another algorithm. Only HS256 is
-    # accepted and Twilio chose the key, so neither check helps.
-    if not _HS256.verify(token.signing_input, auth_token.encode(), token.signature):
-        raise jwt.InvalidSignatureError("Signature verification failed")
+    if len(token.signature) != _HS256_BYTES:
+        raise jwt.InvalidSignatureError(
+            f"an HS256 signature has {_HS256_BYTES} bytes, not {len(token.signature)}"
+        )
 
 
 def verify_claims(claims: dict[str, Any], leeway: float = 0) -> VerifiedToken:

@@ -18,19 +18,10 @@ from .capability import (
     TaskRouterWorkerCapability,
 )
 from .checks import check_base_url, check_segment, check_sid, check_type
+from .open_request import OpenRequest, allows_open, decide_open, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-
-class Request(NamedTuple):
-    """A request of Worker.js."""
-
-    method: str
-    #: The URL, with names in braces for what depends on the page.
-    url: str
-    #: The names of a ``POST``'s form parameters, or of a ``GET``'s query parameters.
-    params: tuple[str, ...] = ()
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 _CHANNEL = "{channel_url}"
@@ -39,40 +30,49 @@ _WORKER = "{workspace_url}/Workers/{worker_sid}"
 _TASK = "{workspace_url}/Tasks/{task_sid}"
 _RESERVATION = f"{_TASK}/Reservations/{{reservation_sid}}"
 
-
-def _instruction(*params: str) -> tuple[Request, ...]:
-    return (Request("POST", _RESERVATION, ("Instruction", *params)),)
+_CHOSEN = None  # a value that the page chooses; all others are Worker.js's own
 
 
-#: The requests that each call of Worker.js sends. If the caller chooses the parameters, an example of them.
-CALLS: Final[Mapping[str, tuple[Request, ...]]] = MappingProxyType(
+def _get(url: str, **params: str | None) -> OpenRequest:
+    return OpenRequest("GET", url, tuple(params.items()))
+
+
+def _post(url: str, **params: str | None) -> OpenRequest:
+    return OpenRequest("POST", url, tuple(params.items()))
+
+
+#: The requests that each call of Worker.js sends. If the page chooses the parameters too, an example of them.
+#: The names in a URL's braces stand for what depends on the page.
+CALLS: Final[Mapping[str, tuple[OpenRequest, ...]]] = MappingProxyType(
     {
-        "connect": (Request("GET", _CHANNEL),),
-        "ready": (Request("GET", _WORKER),),
-        "worker.activities.fetch": (Request("GET", _ACTIVITIES),),
-        'worker.update("ActivitySid", ...)': (Request("POST", _WORKER, ("ActivitySid",)),),
-        "worker.update({...})": (Request("POST", _WORKER, ("ActivitySid", "Attributes")),),
-        "worker.fetchReservations": (Request("GET", f"{_WORKER}/Reservations", ("ReservationStatus",)),),
-        "worker.fetchChannels": (Request("GET", f"{_WORKER}/Channels"),),
-        "reservation.created": (Request("GET", _TASK), Request("GET", _RESERVATION)),
-        "reservation.accept": (Request("POST", _RESERVATION, ("ReservationStatus",)),),
-        "reservation.accept: callback": (Request("GET", _TASK),),
-        "reservation.reject": (Request("POST", _RESERVATION, ("ReservationStatus",)),),
+        "connect": (_get(_CHANNEL),),
+        "ready": (_get(_WORKER),),
+        "worker.activities.fetch": (_get(_ACTIVITIES),),
+        'worker.update("ActivitySid", ...)': (_post(_WORKER, ActivitySid=_CHOSEN),),
+        "worker.update({...})": (_post(_WORKER, ActivitySid=_CHOSEN, Attributes=_CHOSEN),),
+        "worker.fetchReservations": (_get(f"{_WORKER}/Reservations", ReservationStatus=_CHOSEN),),
+        "worker.fetchChannels": (_get(f"{_WORKER}/Channels"),),
+        "reservation.created": (_get(_TASK), _get(_RESERVATION)),
+        "reservation.accept": (_post(_RESERVATION, ReservationStatus="accepted"),),
+        "reservation.accept: callback": (_get(_TASK),),
+        "reservation.reject": (_post(_RESERVATION, ReservationStatus="rejected"),),
         "reservation.reject(activity)": (
-            Request("POST", _RESERVATION, ("ReservationStatus", "WorkerActivitySid")),
+            _post(_RESERVATION, ReservationStatus="rejected", WorkerActivitySid=_CHOSEN),
         ),
-        "reservation.dequeue": _instruction("DequeueFrom"),
-        "reservation.call": _instruction("CallFrom", "CallUrl"),
-        "reservation.redirect": _instruction("RedirectCallSid", "RedirectUrl"),
-        "reservation.conference": _instruction("From"),
-        "worker.updateTask": (Request("POST", _TASK, ("Attributes",)),),
-        "worker.completeTask": (Request("POST", _TASK, ("AssignmentStatus",)),),
-        "task.complete": (Request("POST", _TASK, ("AssignmentStatus",)),),
+        "reservation.dequeue": (_post(_RESERVATION, Instruction="dequeue", DequeueFrom=_CHOSEN),),
+        "reservation.call": (_post(_RESERVATION, Instruction="call", CallFrom=_CHOSEN, CallUrl=_CHOSEN),),
+        "reservation.redirect": (
+            _post(_RESERVATION, Instruction="redirect", RedirectCallSid=_CHOSEN, RedirectUrl=_CHOSEN),
+        ),
+        "reservation.conference": (_post(_RESERVATION, Instruction="conference", From=_CHOSEN),),
+        "worker.updateTask": (_post(_TASK, Attributes=_CHOSEN),),
+        "worker.completeTask": (_post(_TASK, AssignmentStatus="completed"),),
+        "task.complete": (_post(_TASK, AssignmentStatus="completed"),),
     }
 )
 
 # Everything but the websocket itself reaches the event bridge as a POST to the websocket's channel.
-_THROUGH_THE_CHANNEL = Request("POST", _CHANNEL)
+_THROUGH_THE_CHANNEL = _post(_CHANNEL)
 
 # The grants of each class, narrow ones first: the first that lets a call through is the one to name.
 _GRANTS = {
@@ -130,6 +130,9 @@ def explain(
 ) -> dict[str, Explanation]:
     """Say for each call of Worker.js whether it would go through.
 
+    A call goes through if it does so for any task and reservation and for any value that the page chooses. If
+    it depends on one of these, it counts as refused, and the reason says on which.
+
     :param access_policy: what a token permits: :meth:`Capability.access_policy` or
         :attr:`VerifiedToken.access_policy`.
     :param workspace_sid: the workspace, ``WS…``.
@@ -153,36 +156,32 @@ def explain(
         check_segment("version", version),
         check_base_url("base_ws_url", base_ws_url),
     )
+    words = words_of(access_policy)
     requests = {call: page.addressed(asked) for call, asked in CALLS.items()}
     decisions = {
-        call: tuple(
-            access_policy.decide(method, url, **_parameters(method, params)) for method, url, params in asked
-        )
+        call: tuple(decide_open(access_policy, request, words) for request in asked)
         for call, asked in requests.items()
         if asked  # without an account, connect has no channel to ask for
     }
     refused = {call: requests[call] for call, decided in decisions.items() if not all(decided)}
-    grants = _grants_for(refused, page, access_policy) if refused else {}
+    grants = _grants_for(refused, page, access_policy, words) if refused else {}
     return {
         call: Explanation(call, decided, tuple(grants.get(call, {}).values()))
         for call, decided in decisions.items()
     }
 
 
-def _parameters(method: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
-    return {"query" if method == "GET" else "form": dict.fromkeys(names, "x")}
-
-
 def _grants_for(
-    refused: Mapping[str, Sequence[Request]], page: _Page, access_policy: AccessPolicy
+    refused: Mapping[str, Sequence[OpenRequest]],
+    page: _Page,
+    access_policy: AccessPolicy,
+    words: frozenset[str],
 ) -> dict[str, dict[str, str]]:
     """Return the first grant of each class that lets a refused call through, by call and class."""
     found: dict[str, dict[str, str]] = {call: {} for call in refused}
     for kind, grant, policy in page.with_each_grant(access_policy):
         for call, requests in refused.items():
-            if kind not in found[call] and all(
-                policy.allows(method, url, **_parameters(method, params)) for method, url, params in requests
-            ):
+            if kind not in found[call] and all(allows_open(policy, request, words) for request in requests):
                 found[call][kind] = f"{kind}{grant}"
     return found
 
@@ -197,7 +196,7 @@ class _Page(NamedTuple):
     version: str
     base_ws_url: str
 
-    def addressed(self, requests: tuple[Request, ...]) -> list[Request]:
+    def addressed(self, requests: tuple[OpenRequest, ...]) -> list[OpenRequest]:
         """Return these requests with the URLs of this page, and before them the one through the channel."""
         if requests[0].url != _CHANNEL:
             requests = (_THROUGH_THE_CHANNEL, *requests)
@@ -205,8 +204,8 @@ class _Page(NamedTuple):
             "channel_url": f"{self.base_ws_url}/{self.account_sid}/{self.worker_sid}",
             "workspace_url": f"{self.base_url}/{self.version}/Workspaces/{self.workspace_sid}",
             "worker_sid": self.worker_sid,
-            "task_sid": "WT0",
-            "reservation_sid": "WR0",
+            "task_sid": "{task_sid}",  # stays open, as does the next
+            "reservation_sid": "{reservation_sid}",
         }
         return [
             request._replace(url=request.url.format(**names))

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any
+from typing import Any, NoReturn
 
 from .checks import check_iterable, check_type, json_text, shown, wrong_type
 
@@ -123,7 +123,7 @@ class WorkflowConfig:
         """
         check_type("data", data, (str, bytes), "a str or bytes")
         try:
-            document = json.loads(data)
+            document = json.loads(data, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"data must be JSON: {error}") from None
         routing = document.get("task_routing") if isinstance(document, dict) else None
@@ -142,19 +142,30 @@ class WorkflowConfig:
         return WorkflowConfig(filters, default_filter)
 
 
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")  # though Python would read it (RFC 8259 §6)
+
+
 def _written(config: WorkflowConfig) -> str:
     return json.dumps(_without_none(config), sort_keys=True, indent=4, allow_nan=False)
 
 
 def _check_part(name: str, value: object, expected: str) -> None:
-    """Check that *value* can be a part of the document: a mapping, or an object with attributes."""
-    if not (isinstance(value, Mapping) or _has_attributes(value)):
+    """Check that *value* can be a part of the document."""
+    if not (isinstance(value, Mapping) or _is_part(value)):
         raise wrong_type(name, expected, value)
 
 
-def _has_attributes(value: object) -> bool:
-    """Whether *value* is one of this module's objects, or a caller's own, as 5.7.0 accepted them."""
-    return hasattr(value, "__dict__") and not isinstance(value, (str, int, float))
+def _is_part(value: object) -> bool:
+    """Whether *value* is one of this module's objects, or a caller's own that looks like one.
+
+    5.7.0 accepted any object, but most have attributes that do not belong into a document: a capability, for
+    one, has the auth token.
+    """
+    if isinstance(value, (WorkflowConfig, TaskRouterConfig, WorkflowRule, WorkflowRuleTarget)):
+        return True
+    attributes = getattr(value, "__dict__", {})
+    return "queue" in attributes or {"expression", "targets"} <= attributes.keys()
 
 
 def _renamed(rule: Any) -> Any:  # noqa: ANN401
@@ -170,4 +181,4 @@ def _without_none(value: Any) -> Any:  # noqa: ANN401
         return {key: _without_none(item) for key, item in value.items() if item is not None}
     if isinstance(value, (list, tuple)):
         return [_without_none(item) for item in value if item is not None]
-    return _without_none(vars(value)) if _has_attributes(value) else value
+    return _without_none(vars(value)) if _is_part(value) else value

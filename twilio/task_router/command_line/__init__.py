@@ -8,6 +8,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
+from twilio.task_router.checks import masked
+
 from . import check, demo, inspect, token
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors take one line."""
 
     def error(self, message: str) -> NoReturn:
-        line = " ".join(message.split())
+        line = " ".join(masked(message).split())
         shortened = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
         self.exit(_MISUSE, f"{self.prog}: {shortened} (--help says more)\n")
 

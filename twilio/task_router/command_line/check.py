@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 
 HELP: str = "say whether a token permits a request, and why"
 DESCRIPTION: str = (
@@ -50,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
         print(*columns("denied:", 9, f"the token is not good: {inspection.problem}"), sep="\n")
         return 1
     decision = policy.decide(options.method, options.url, query=options.query, form=options.form)
-    print(*columns("allowed:" if decision else "denied:", 9, decision.reason), sep="\n")
-    if inspection.signed is None:
-        print("The signature was not checked: TWILIO_AUTH_TOKEN is not set.", file=sys.stderr)
+    verdict = "allowed" if decision else "denied"
+    if inspection.good is None:
+        verdict += " (signature not checked)"
+    print(*columns(f"{verdict}:", max(9, len(verdict) + 2), decision.reason), sep="\n")
     return 0 if decision else 1

@@ -6,6 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from twilio.task_router.checks import json_text
+
 if TYPE_CHECKING:
     import argparse
 
@@ -33,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
 
     inspection = inspection_of(options.token)
     if options.json:
-        print(json.dumps(_as_dict(inspection), indent=2))
+        print(json_text("the claims", lambda value: json.dumps(value, indent=2), _as_dict(inspection)))
     else:
         print("\n".join(as_lines(inspection, sys.stdout.encoding)))
     return 0 if inspection.problem is None else 1
@@ -43,7 +45,7 @@ def _as_dict(inspection: Inspection) -> dict[str, Any]:
     from .text import utc
 
     return {
-        "good": inspection.problem is None,
+        "good": inspection.good,
         "problem": inspection.problem,
         "signature": {None: "not checked", True: "good", False: "bad"}[inspection.signed],
         "expires_at": utc(inspection.claims.get("exp")),

@@ -17,7 +17,7 @@ from twilio.task_router.capability import (
     TASK_ROUTER_VERSION,
 )
 from twilio.task_router.checks import check_auth_token
-from twilio.task_router.verification import check_signature, read_token, verify_claims
+from twilio.task_router.verification import check_header, check_signature, read_token, verify_claims
 from twilio.task_router.worker_js import explain
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ class Inspection:
     problem: str | None
     #: What the token permits, if its rules are well-formed.
     access_policy: AccessPolicy | None
+
+    @property
+    def good(self) -> bool | None:
+        """Whether the token is good, or ``None`` if only its signature would tell."""
+        return False if self.problem is not None else self.signed
 
     @property
     def worker_js(self) -> dict[str, Explanation]:
@@ -94,13 +99,15 @@ def inspect_token(token: str | bytes, auth_token: str | None) -> Inspection:
         return Inspection({}, {}, None, f"this is not a token: {error}", None)
     signed = access_policy = None
     problems: list[str] = []
-    if auth_token is not None:
-        try:
+    try:
+        if auth_token is None:
+            check_header(read)
+        else:
             check_signature(read, auth_token)
             signed = True
-        except jwt.InvalidTokenError as error:
-            signed = False
-            problems.append(str(error))
+    except jwt.InvalidTokenError as error:
+        signed = False
+        problems.append(str(error))
     try:
         access_policy = verify_claims(read.claims).access_policy
     except jwt.InvalidTokenError as error:

@@ -12,6 +12,7 @@ from twilio.task_router.capability import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
+from twilio.task_router.checks import shown
 
 if TYPE_CHECKING:
     import argparse
@@ -89,7 +90,7 @@ def _capability(options: argparse.Namespace) -> Capability:
     if kind == "WQ":
         return TaskRouterTaskQueueCapability(*workspace, options.channel_sid)
     if kind != "WK":
-        raise ValueError(f"CHANNEL_SID must start with WK or WQ, got {options.channel_sid!r}")
+        raise ValueError(f"CHANNEL_SID must start with WK or WQ, got {shown(options.channel_sid)}")
     if options.with_reservations:
         return TaskRouterWorkerCapability(*workspace, options.channel_sid)
     return TaskRouterCapability(*workspace, options.channel_sid)
