@@ -57,9 +57,13 @@ def test_twilio_stays_a_namespace() -> None:
     ("module", "name"),
     [
         ("workflow_config", "WorkflowConfig"),
+        ("workflow_config", "TaskRouterConfig"),
         ("workflow_rule", "WorkflowRule"),
+        ("workflow_rule", "WorkflowRuleTarget"),
         ("workflow_ruletarget", "WorkflowRuleTarget"),
         ("taskrouter_config", "TaskRouterConfig"),
+        ("taskrouter_config", "WorkflowRule"),
+        ("taskrouter_config", "WorkflowRuleTarget"),
     ],
 )
 def test_the_old_module_paths_lead_to_the_same_names(module: str, name: str) -> None:
@@ -67,8 +71,22 @@ def test_the_old_module_paths_lead_to_the_same_names(module: str, name: str) -> 
     assert getattr(old, name) is getattr(twilio.task_router, name)
 
 
+@pytest.mark.parametrize(
+    "module", ["workflow_config", "workflow_rule", "workflow_ruletarget", "taskrouter_config"]
+)
+def test_importing_the_package_alone_makes_an_old_module_reachable(module: str) -> None:
+    program = f"import twilio.task_router; print(twilio.task_router.{module}.__name__)"
+    assert run(program) == f"twilio.task_router.{module}\n"
+
+
+def test_minting_does_not_load_the_workflow_configurations() -> None:
+    program = EXAMPLE + "import sys; print([name for name in sys.modules if 'workflow' in name])"
+    assert run(program) == "[]\n"
+
+
 def test_names_that_are_loaded_when_used_are_listed() -> None:
-    assert set(twilio.task_router.__all__) <= set(dir(twilio.task_router))
+    program = "import twilio.task_router as t; print({*t.__all__, 'workflow_config'} <= set(dir(t)))"
+    assert run(program) == "True\n"
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:

@@ -16,6 +16,44 @@ from twilio.task_router import (
     WorkflowRuleTarget,
 )
 
+# From Twilio's "Lifecycle of a Task: Workflows and Assignment",
+# https://www.twilio.com/docs/taskrouter/lifecycle-task-workflows-and-assignment, with SIDs filled in.
+FROM_TWILIOS_PAGE = """
+{
+  "task_routing": {
+    "filters": [
+      {
+        "expression": "type==\\"Support\\"",
+        "filter_friendly_name": "Support Calls",
+        "targets": [
+          {
+            "queue": "WQ1",
+            "timeout": 15,
+            "expression": "worker.id IN task.preferred_agents"
+          },
+          {
+            "timeout": 15
+          }
+        ]
+      },
+      {
+        "expression": "type==\\"Sales\\"",
+        "filter_friendly_name": "Sales Calls",
+        "targets": [
+          {
+            "queue": "WQ2",
+            "timeout": 15
+          }
+        ]
+      }
+    ],
+    "default_filter": {
+      "queue": "WQ9"
+    }
+  }
+}
+"""
+
 RECORDED = recorded.load("workflows-5.7.0.json")
 
 
@@ -50,6 +88,29 @@ class TestToJson:
                 "filters": [{"expression": "1==1", "targets": [{"queue": "WQ1"}]}],
                 "default_filter": {"queue": "WQ9", "order": ["a"]},
             }
+        }
+
+    def test_writes_a_targets_newer_fields_as_twilios_java_sdk_does(self) -> None:
+        target = WorkflowRuleTarget(
+            "QS123",
+            "1==1",
+            5,
+            30,
+            order_by="worker.english_level ASC",
+            skip_if="workers.available == 0",
+            known_worker_sid="task.requested_agent_id",
+            known_worker_friendly_name="task.requested_agent",
+        )
+        # src/test/java/com/twilio/taskrouter/WorkflowRuleTargetTest.java of github.com/twilio/twilio-java
+        assert json.loads(WorkflowConfig([], target).to_json())["task_routing"]["default_filter"] == {
+            "queue": "QS123",
+            "expression": "1==1",
+            "priority": 5,
+            "timeout": 30,
+            "order_by": "worker.english_level ASC",
+            "skip_if": "workers.available == 0",
+            "known_worker_sid": "task.requested_agent_id",
+            "known_worker_friendly_name": "task.requested_agent",
         }
 
     def test_needs_no_default_target(self) -> None:
@@ -119,6 +180,24 @@ class TestJson2Obj:
         assert WorkflowConfig.json2obj(text).to_json() == text
         assert WorkflowConfig.json2obj(text.encode()).to_json() == text
 
+    def test_keeps_all_of_twilios_example_and_writes_a_rules_name_as_5_7_0_did(self) -> None:
+        expected = json.loads(FROM_TWILIOS_PAGE.replace("filter_friendly_name", "friendly_name"))
+        assert json.loads(WorkflowConfig.json2obj(FROM_TWILIOS_PAGE).to_json()) == expected
+
+    def test_keeps_fields_that_it_does_not_know(self) -> None:
+        target = {"queue": "WQ1", "known_worker_sid": "task.agent_sid", "new_in_a_target": {"a": [1]}}
+        document = {
+            "task_routing": {
+                "filters": [{"expression": "1==1", "targets": [target], "new_in_a_rule": ["b"]}],
+                "default_filter": {"queue": "WQ9", "skip_if": "1==1", "new_in_the_default": True},
+            }
+        }
+        assert json.loads(WorkflowConfig.json2obj(json.dumps(document)).to_json()) == document
+
+    def test_leaves_a_target_without_a_queue_as_it_is(self) -> None:
+        config = WorkflowConfig.json2obj(FROM_TWILIOS_PAGE)
+        assert config.task_routing.filters[0]["targets"][1] == {"timeout": 15}
+
     @pytest.mark.parametrize(
         ("data", "says"),
         [
@@ -167,6 +246,14 @@ class TestRules:
             (WorkflowRuleTarget, {"queue": "WQ1", "priority": []}, "priority"),
             (WorkflowRuleTarget, {"queue": "WQ1", "timeout": True}, "timeout"),
             (WorkflowRuleTarget, {"queue": "WQ1", "timeout": 1.5}, "timeout"),
+            (WorkflowRuleTarget, {"queue": "WQ1", "order_by": ["worker.level"]}, "order_by"),
+            (WorkflowRuleTarget, {"queue": "WQ1", "skip_if": True}, "skip_if"),
+            (WorkflowRuleTarget, {"queue": "WQ1", "known_worker_sid": 5}, "known_worker_sid"),
+            (
+                WorkflowRuleTarget,
+                {"queue": "WQ1", "known_worker_friendly_name": 5},
+                "known_worker_friendly_name",
+            ),
             (WorkflowRule, {"expression": None, "targets": []}, "expression"),
             (WorkflowRule, {"expression": "1==1", "targets": WorkflowRuleTarget("WQ1")}, "targets"),
             (WorkflowRule, {"expression": "1==1", "targets": "WQ1"}, "targets"),

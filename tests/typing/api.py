@@ -5,6 +5,7 @@ from typing import Any
 
 import jwt
 
+import twilio.task_router
 from twilio.task_router import (
     OPTIONAL,
     REQUIRED,
@@ -83,6 +84,13 @@ config = WorkflowConfig(
     WorkflowRuleTarget(queue="WQ9"),
 )
 text: str = WorkflowConfig.json2obj(config.to_json()).to_json()
+step = WorkflowRuleTarget(
+    "WQ1", "1==1", 1, 30, order_by="worker.level DESC", skip_if="workers.available == 0"
+)
+known = WorkflowRuleTarget("WQ1", known_worker_sid="task.sid", known_worker_friendly_name="task.name")
+old = twilio.task_router.workflow_config.WorkflowConfig(
+    [twilio.task_router.workflow_rule.WorkflowRule("", [])]
+)
 
 policy: AccessPolicy = worker.access_policy()
 decision: Decision = policy.decide("POST", worker.resource_url, form={"ActivitySid": "WA1"})

@@ -23,6 +23,10 @@ from .capability import (
 from .rule import OPTIONAL, REQUIRED, Filter, PolicyRule, make_policy
 
 if TYPE_CHECKING:
+    from . import taskrouter_config as taskrouter_config
+    from . import workflow_config as workflow_config
+    from . import workflow_rule as workflow_rule
+    from . import workflow_ruletarget as workflow_ruletarget
     from .access_policy import AccessPolicy, ConflictingPoliciesError, Decision, InvalidPolicyError
     from .verification import InvalidClaimError, VerifiedToken, verify_token
     from .worker_js import Explanation, explain
@@ -74,10 +78,15 @@ _LOADED_ON_FIRST_USE = {
     "verify_token": "verification",
 }
 
+# Code of 4.6.0 to 5.7.0 reached these after ``import twilio.task_router`` alone.
+_SUBMODULES = frozenset({"taskrouter_config", "workflow_config", "workflow_rule", "workflow_ruletarget"})
+
 
 if not TYPE_CHECKING:  # pragma: no branch - hidden from type checkers, which would accept any attribute
 
     def __getattr__(name: str) -> object:
+        if name in _SUBMODULES:
+            return import_module(f".{name}", __name__)
         if name not in _LOADED_ON_FIRST_USE:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = globals()[name] = getattr(import_module(f".{_LOADED_ON_FIRST_USE[name]}", __name__), name)
@@ -85,4 +94,4 @@ if not TYPE_CHECKING:  # pragma: no branch - hidden from type checkers, which wo
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_SUBMODULES})

@@ -1,13 +1,14 @@
 """Workflow configurations: the documents that tell TaskRouter which task goes to which queue.
 
-Source: Twilio, "Configuring Workflows", https://www.twilio.com/docs/taskrouter/workflow-configuration
+Source: Twilio, "Workflows Overview", https://www.twilio.com/docs/taskrouter/workflow-configuration, and what
+it links to.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from types import NoneType
 from typing import Any, NoReturn
 
@@ -23,6 +24,13 @@ class WorkflowRuleTarget:
     :param priority: the task's priority in the queue, a whole number, also as a ``str``. ``None`` means
         TaskRouter's default.
     :param timeout: the seconds after which the next target is tried, likewise. ``None`` means never.
+    :param order_by: which worker is asked first, such as ``"worker.level DESC"``. ``None`` means the one who
+        has been idle the longest.
+    :param skip_if: when to try the next target at once, such as ``"workers.available == 0"``. ``None`` means
+        to wait for the timeout.
+    :param known_worker_sid: the task's attribute that has the SID of the one worker to ask, such as
+        ``"task.agent_sid"``.
+    :param known_worker_friendly_name: likewise, with the worker's name. TaskRouter takes one of the two.
     :raises TypeError: if a parameter has another type.
     """
 
@@ -30,12 +38,19 @@ class WorkflowRuleTarget:
     expression: str | None = None
     priority: int | str | None = None
     timeout: int | str | None = None
+    _: KW_ONLY
+    order_by: str | None = None
+    skip_if: str | None = None
+    known_worker_sid: str | None = None
+    known_worker_friendly_name: str | None = None
 
     def __post_init__(self) -> None:
         check_type("queue", self.queue, str, "a str")
         check_type("expression", self.expression, (str, NoneType), "a str or None")
         check_type("priority", self.priority, (int, str, NoneType), "an int, a str or None")
         check_type("timeout", self.timeout, (int, str, NoneType), "an int, a str or None")
+        for name in ("order_by", "skip_if", "known_worker_sid", "known_worker_friendly_name"):
+            check_type(name, getattr(self, name), (str, NoneType), "a str or None")
 
 
 @dataclass(eq=False)
@@ -63,10 +78,11 @@ class WorkflowRule:
 class TaskRouterConfig:
     """The part of a configuration below ``task_routing``.
 
-    :param rules: :class:`WorkflowRule` objects, or dicts with the same keys. In a dict, the older key
-        ``filter_friendly_name`` counts as ``friendly_name``.
+    :param rules: :class:`WorkflowRule` objects, or dicts with the same keys. A dict's other keys are kept.
+        Twilio's pages call a rule's name ``friendly_name`` or ``filter_friendly_name``. Both are read. If a
+        dict has both, ``filter_friendly_name`` counts. ``friendly_name`` is written, as 5.7.0 did.
     :param default_target: where a task goes if no rule matches it: a :class:`WorkflowRuleTarget`, a dict with
-        the same keys, or ``None``.
+        the same keys or others, or ``None``.
     :raises TypeError: if a parameter has another type.
     """
 
@@ -115,7 +131,13 @@ class WorkflowConfig:
 
     @staticmethod
     def json2obj(data: str | bytes) -> WorkflowConfig:
-        """Read a configuration. Its rules and its default target stay dicts.
+        """Read a configuration.
+
+        Its rules, their targets and the default target stay dicts. :meth:`to_json` writes all their fields
+        again, also those that this library does not know, and a target without a queue stays without one.
+        There are two exceptions: what is ``null`` is left out, and ``filter_friendly_name`` becomes
+        ``friendly_name`` (see :class:`TaskRouterConfig`). What stands beside ``filters`` and
+        ``default_filter`` is not kept.
 
         :param data: the document.
         :raises TypeError: if it is not a ``str`` or ``bytes``.

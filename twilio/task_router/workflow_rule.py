@@ -1,5 +1,5 @@
-"""Where twilio-python 4.6.0 to 5.7.0 had ``WorkflowRule``."""
+"""Where twilio-python 4.6.0 to 5.7.0 had ``WorkflowRule``, and imported ``WorkflowRuleTarget``."""
 
-from .workflow_config import WorkflowRule
+from .workflow_config import WorkflowRule, WorkflowRuleTarget
 
-__all__ = ["WorkflowRule"]
+__all__ = ["WorkflowRule", "WorkflowRuleTarget"]
