@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import venv
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -19,7 +20,8 @@ from twilio.task_router import TaskRouterWorkerCapability, verify_token
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CACHE = Path(__file__).parent.parent.parent / ".cache"
+ROOT = Path(__file__).parent.parent.parent
+CACHE = ROOT / ".cache"
 LINES = ("6", "7", "8", "9")
 
 OURS = """
@@ -125,6 +127,60 @@ class TestOverTheOldSdk:
         environment.pip("uninstall", "--yes", "twilio", "twilio-task-router")
         environment.pip("install", wheel, "twilio==9.*")
         environment.assert_runs(OURS + THEIRS + EACH_OTHERS)
+
+
+class TestThePages:
+    """The code of the documentation that uses the official SDK 9."""
+
+    # What 5.7.0 made from the old code.
+    MIGRATING = """
+assert client.account_sid == "AC123"
+assert workers._uri == "/Workspaces/WS456/Workers"
+assert str(response) == (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<Response><Enqueue workflowSid="WW123"><Task>{"language": "en"}</Task></Enqueue></Response>'
+)
+assert claims["iss"] == "AC123"
+assert claims["scope"] == "scope:client:incoming?clientName=alice"
+assert claims["exp"] - claims["nbf"] in (600, 601)  # the SDK reads the clock twice
+"""
+    # https://www.twilio.com/docs/iam/access-tokens
+    MOVING_ON = """
+import jwt
+from twilio.task_router import verify_token
+v1, v2 = capability_token("WK789"), access_token("WK789", "alice")
+assert verify_token(v1, "the auth token").worker_sid == "WK789"
+assert jwt.get_unverified_header(v2)["cty"] == "twilio-fpa;v=1"
+claims = jwt.decode(v2, "the API key's secret", algorithms=["HS256"])
+assert (claims["iss"], claims["sub"]) == ("SK123", "AC123")
+assert claims["exp"] - claims["nbf"] in (600, 601)  # the SDK reads the clock twice
+assert claims["grants"] == {
+    "identity": "alice",
+    "task_router": {"workspace_sid": "WS456", "worker_sid": "WK789", "role": "worker"},
+}
+assert len(v2) < len(v1)
+try:
+    verify_token(v2, "the API key's secret")
+except jwt.InvalidTokenError:
+    pass
+else:
+    raise AssertionError("an access token passed for a capability token")
+"""
+
+    @pytest.mark.parametrize(
+        ("page", "caption", "expectations"),
+        [("migrating", "Now", MIGRATING), ("moving-on", "For v", MOVING_ON)],
+        ids=["migrating", "moving-on"],
+    )
+    def test_does_what_the_page_says(
+        self, page: str, caption: str, expectations: str, wheel: Path, environment: Environment
+    ) -> None:
+        text = (ROOT / "docs" / f"{page}.rst").read_text(encoding="utf-8")
+        block = rf"^\.\. code-block:: python\n   :caption: {caption}.*\n\n((?:   .*\n|\n)+)"
+        blocks = re.findall(block, text, re.MULTILINE)
+        assert blocks
+        environment.pip("install", wheel, "twilio==9.*")
+        environment.assert_runs("\n".join(map(textwrap.dedent, blocks)) + expectations)
 
 
 @pytest.fixture(scope="session")
