@@ -149,9 +149,9 @@ assert claims["exp"] - claims["nbf"] in (600, 601)  # the SDK reads the clock tw
 import jwt
 from twilio.task_router import verify_token
 v1, v2 = capability_token("WK789"), access_token("WK789", "alice")
-assert verify_token(v1, "the auth token").worker_sid == "WK789"
+assert verify_token(v1, os.environ["TWILIO_AUTH_TOKEN"]).worker_sid == "WK789"
 assert jwt.get_unverified_header(v2)["cty"] == "twilio-fpa;v=1"
-claims = jwt.decode(v2, "the API key's secret", algorithms=["HS256"])
+claims = jwt.decode(v2, os.environ["TWILIO_API_KEY_SECRET"], algorithms=["HS256"])
 assert (claims["iss"], claims["sub"]) == ("SK123", "AC123")
 assert claims["exp"] - claims["nbf"] in (600, 601)  # the SDK reads the clock twice
 assert claims["grants"] == {
@@ -160,7 +160,7 @@ assert claims["grants"] == {
 }
 assert len(v2) < len(v1)
 try:
-    verify_token(v2, "the API key's secret")
+    verify_token(v2, os.environ["TWILIO_API_KEY_SECRET"])
 except jwt.InvalidTokenError:
     pass
 else:
@@ -173,8 +173,16 @@ else:
         ids=["migrating", "moving-on"],
     )
     def test_does_what_the_page_says(
-        self, page: str, caption: str, expectations: str, wheel: Path, environment: Environment
+        self,
+        page: str,
+        caption: str,
+        expectations: str,
+        wheel: Path,
+        environment: Environment,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef")
+        monkeypatch.setenv("TWILIO_API_KEY_SECRET", "0123456789ABCDEFGHIJKLMNOPQRSTUV")
         text = (ROOT / "docs" / f"{page}.rst").read_text(encoding="utf-8")
         block = rf"^\.\. code-block:: python\n   :caption: {caption}.*\n\n((?:   .*\n|\n)+)"
         blocks = re.findall(block, text, re.MULTILINE)
