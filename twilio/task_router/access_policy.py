@@ -139,10 +139,6 @@ class AccessPolicy:
         verb = "allows" if rule.allow else "denies"
         return Decision(rule.allow, rule.as_dict(), f"Policy rule {place} {verb} {rule}.")
 
-    def covering(self, method: str, url: str) -> Iterator[Rule]:
-        """Yield the rules whose method and URL match, the most specific first. For this package's own use."""
-        return (self.rules[place] for place in self._index.covering(method, url))
-
     def _decider(self, request: Request) -> int | None:
         """Return the place of the rule that decides, if any matches."""
         for place in self._index.covering(request.method, request.url):
@@ -150,6 +146,11 @@ class AccessPolicy:
             if next(rule.mismatches(request.query, request.form), None) is None:
                 return place
         return None
+
+
+def covering(policy: AccessPolicy, method: str, url: str) -> Iterator[Rule]:
+    """Yield the rules of a policy whose method and URL match a request's, the most specific first."""
+    return (policy.rules[place] for place in policy._index.covering(method, url))  # noqa: SLF001
 
 
 def extended(policy: AccessPolicy, rules: Iterable[Mapping[str, Any]]) -> AccessPolicy:
