@@ -21,11 +21,13 @@ def is_allowed(rules: list[Rule], method: str, url: str, query: Pairs, form: Pai
         and filter_matches(rule.get("query_filter"), query)
         and filter_matches(rule.get("post_filter"), form)
     ]
-    if not matching:
-        return False
+    best = most_specific(matching)
+    return bool(best) and all(rule.get("allow", False) for rule in best)
+
+
+def most_specific(matching: list[Rule]) -> list[Rule]:
     ordered = sorted(matching, key=cmp_to_key(compare))
-    best = [rule for rule in ordered if compare(rule, ordered[0]) == 0]
-    return all(rule.get("allow", False) for rule in best)
+    return [rule for rule in ordered if compare(rule, ordered[0]) == 0]
 
 
 def url_matches(pattern: str, url: str) -> bool:

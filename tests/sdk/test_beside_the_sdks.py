@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import jwt
 import pytest
 
+from twilio import task_router
 from twilio.task_router import TaskRouterWorkerCapability, verify_token
 
 if TYPE_CHECKING:
@@ -45,6 +46,88 @@ verified = verify_token(theirs, "secret")
 assert list(verified.policies) == list(verify_token(ours, "secret").policies)
 """
 
+# Each class of ours and of the SDKs, with the grants of both. The first is the grants from the start.
+SAME_GRANTS = {
+    ("TaskRouterWorkerCapability", "WorkerCapabilityToken", "WK789"): {
+        "": "",
+        "allow_activity_updates": "allow_update_activities",
+        "allow_reservation_updates": "allow_update_reservations",
+        "allow_worker_fetch_attributes": "",
+        "allow_worker_activity_updates": "allow_update_activities",
+    },
+    ("TaskRouterTaskQueueCapability", "TaskQueueCapabilityToken", "WQ789"): {"": ""},
+    ("TaskRouterWorkspaceCapability", "WorkspaceCapabilityToken", ""): {"": ""},
+}
+GRANTS_OF_ALL = {
+    "allow_fetch_subresources": "allow_fetch_subresources",
+    "allow_updates": "allow_update_self",
+    "allow_updates_subresources": "allow_update_subresources",
+    "allow_delete": "allow_delete_self",
+    "allow_delete_subresources": "allow_delete_subresources",
+}
+CASES = [
+    [*classes, ours, theirs]
+    for classes, grants in SAME_GRANTS.items()
+    for ours, theirs in (grants | GRANTS_OF_ALL).items()
+]
+
+COMPARING = """
+import json, sys, warnings
+import twilio.task_router
+from twilio.jwt.taskrouter import capabilities
+warnings.simplefilter("ignore", DeprecationWarning)
+
+def ours(name, channel, *grants):
+    args = ["AC123", "secret", "WS456", *filter(None, [channel])]
+    capability = getattr(twilio.task_router, name)(*args)
+    for grant in filter(None, grants):
+        getattr(capability, grant)()
+    return twilio.task_router.verify_token(capability.generate_token(), "secret").access_policy
+
+def theirs(name, channel, *grants, **options):
+    args = ["AC123", "secret", "WS456", *filter(None, [channel])]
+    token = getattr(capabilities, name)(*args, **options)
+    for grant in filter(None, grants):
+        getattr(token, grant)()
+    return twilio.task_router.verify_token(token.to_jwt(), "secret").access_policy
+
+narrow = {
+    "allow_fetch_self": False,
+    "allow_fetch_reservations": False,
+    "allow_fetch_worker_reservations": False,
+}
+
+def differences(one, other):
+    return [[str(request) for request in a.beyond(b)] for a, b in ((one, other), (other, one))]
+"""
+EACH_GRANT = """
+for our_class, their_class, channel, our_grant, their_grant in json.loads(sys.argv[1]):
+    found = differences(ours(our_class, channel, our_grant), theirs(their_class, channel, their_grant))
+    assert found == [[], []], (our_class, our_grant, found)
+"""
+CLASS_OF_3_7_0 = """
+for our_grant, their_grant in json.loads(sys.argv[1]).items():
+    found = differences(
+        ours("TaskRouterCapability", "WK789", our_grant),
+        theirs("WorkerCapabilityToken", "WK789", their_grant, **narrow),
+    )
+    assert found == [[], []], (our_grant, found)
+"""
+RESERVATIONS = """
+workspace = "https://taskrouter.twilio.com/v1/Workspaces/WS456"
+reservations = f"POST {workspace}/Workers/WK789/Reservations"
+found = differences(
+    ours("TaskRouterCapability", "WK789", "allow_task_reservation_updates"),
+    theirs("WorkerCapabilityToken", "WK789", "allow_update_reservations", **narrow),
+)
+assert found == [[], [f"POST {workspace}/Tasks", reservations]], found
+deprecated = differences(
+    ours("TaskRouterWorkerCapability", "WK789", "allow_task_reservation_updates"),
+    theirs("WorkerCapabilityToken", "WK789", "allow_update_reservations"),
+)
+assert deprecated == [[], [reservations]], deprecated
+"""
+
 
 @pytest.fixture(autouse=True)
 def _only_when_asked(request: pytest.FixtureRequest) -> None:
@@ -64,13 +147,13 @@ class Environment:
         command = [sys.executable, "-m", "pip", "--python", self._python, "--quiet", *map(str, arguments)]
         subprocess.run(command, check=True)
 
-    def run(self, program: str) -> subprocess.CompletedProcess[str]:
+    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         # The newest SDK of line 6 has invalid escapes in its strings, so their warnings stay warnings.
-        command = [self._python, "-c", program]
+        command = [self._python, "-c", program, *arguments]
         return subprocess.run(command, cwd=self._folder, check=False, capture_output=True, text=True)
 
-    def assert_runs(self, program: str) -> None:
-        done = self.run(program)
+    def assert_runs(self, program: str, *arguments: str) -> None:
+        done = self.run(program, *arguments)
         assert done.returncode == 0, done.stderr
 
 
@@ -97,6 +180,39 @@ def test_the_wheel_and_an_official_sdk_live_side_by_side(
 
     environment.pip("uninstall", "--yes", "twilio-task-router")
     environment.assert_runs(THEIRS)
+
+
+@pytest.fixture(scope="module", params=LINES)
+def both(
+    request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Environment:
+    """An environment with the wheel and an official SDK."""
+    if not request.config.getoption("--everything"):
+        pytest.skip("installs the SDKs from their indexes: run with --everything")
+    environment = Environment(tmp_path_factory.mktemp("both") / "environment")
+    environment.pip("install", wheel, f"twilio=={request.param}.*")
+    return environment
+
+
+class TestTheSamePermissions:
+    """Our tokens and an official SDK's, compared both ways."""
+
+    def test_come_from_each_class_with_each_grant(self, both: Environment) -> None:
+        both.assert_runs(COMPARING + EACH_GRANT, json.dumps(CASES))
+
+    def test_come_from_the_class_of_3_7_0_where_the_sdks_leave_out_what_it_does_not_grant(
+        self, both: Environment
+    ) -> None:
+        grants = {
+            "": "",
+            "allow_worker_fetch_attributes": "allow_fetch_self",
+            "allow_worker_activity_updates": "allow_update_activities",
+            **GRANTS_OF_ALL,
+        }
+        both.assert_runs(COMPARING + CLASS_OF_3_7_0, json.dumps(grants))
+
+    def test_but_for_the_reservations_of_3_7_0_which_are_narrower(self, both: Environment) -> None:
+        both.assert_runs(COMPARING + RESERVATIONS)
 
 
 class TestOverTheOldSdk:
@@ -236,3 +352,59 @@ class TestNode:
         own = TaskRouterWorkerCapability("AC123", "secret", "WS456", "WK789")
         urls = {rule["url"] for rule in own.policies}
         assert {rule["url"] for rule in verified.policies} == urls
+
+    @pytest.mark.parametrize(
+        ("kind", "channel", "grant"),
+        [
+            (kind, channel, ours)
+            for (kind, _, channel), grants in SAME_GRANTS.items()
+            for ours in grants | GRANTS_OF_ALL
+            if not ours.startswith("allow_worker_")
+        ],
+    )
+    def test_a_token_of_the_node_sdk_permits_the_same(
+        self, modules: Path, kind: str, channel: str, grant: str
+    ) -> None:
+        # The Node SDK has no grants: a page's backend adds policies with the URLs that the SDK makes.
+        program = """
+            const { TaskRouterCapability } = require("twilio").jwt.taskrouter;
+            const util = require("twilio/lib/jwt/taskrouter/util");
+            const [channel, grant] = process.argv.slice(1);
+            const workspace = util.workspacesUrl("WS456");
+            const resource = {
+                WS: workspace,
+                WK: util.workersUrl("WS456", channel),
+                WQ: util.taskQueuesUrl("WS456", channel),
+            }[channel.slice(0, 2)];
+            const policies = {
+                "": [],
+                allow_activity_updates: [["POST", resource, { ActivitySid: { required: true } }]],
+                allow_reservation_updates: [
+                    ["POST", util.tasksUrl("WS456", "**")],
+                    ["POST", resource + "/Reservations/**"],
+                ],
+                allow_fetch_subresources: [["GET", resource + "/**"]],
+                allow_updates: [["POST", resource]],
+                allow_updates_subresources: [["POST", resource + "/**"]],
+                allow_delete: [["DELETE", resource]],
+                allow_delete_subresources: [["DELETE", resource + "/**"]],
+            }[grant].map(([method, url, postFilter]) =>
+                new TaskRouterCapability.Policy({ method, url, postFilter, allow: true }));
+            const fromTheStart = channel.startsWith("WK")
+                ? util.defaultWorkerPolicies("v1", "WS456", channel)
+                : [new TaskRouterCapability.Policy({ method: "GET", url: resource, allow: true })];
+            const capability = new TaskRouterCapability({
+                accountSid: "AC123", authToken: "secret", workspaceSid: "WS456", channelId: channel,
+            });
+            [...util.defaultEventBridgePolicies("AC123", channel), ...fromTheStart, ...policies]
+                .forEach((one) => capability.addPolicy(one));
+            console.log(capability.toJwt());
+        """
+        token = self.node(modules, program, channel or "WS456", grant).strip()
+        theirs = verify_token(token, "secret").access_policy
+        capability = getattr(task_router, kind)("AC123", "secret", "WS456", *filter(None, [channel]))
+        if grant:
+            getattr(capability, grant)()
+        ours = capability.access_policy()
+        assert ours.beyond(theirs) == []
+        assert theirs.beyond(ours) == []

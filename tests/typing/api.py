@@ -14,13 +14,16 @@ from twilio.task_router import (
     TASK_ROUTER_VERSION,
     AccessPolicy,
     Capability,
+    ComparisonTooHardError,
     ConflictingPoliciesError,
     Decision,
     Explanation,
     Filter,
     InvalidClaimError,
     InvalidPolicyError,
+    Note,
     PolicyRule,
+    Request,
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,
     TaskRouterWorkerCapability,
@@ -99,6 +102,17 @@ if not decision:
 decider: dict[str, Any] | None = decision.rule
 rules: list[dict[str, Any]] = policy.policies
 yes: bool = policy.allows("GET", url, query=[("A", "x"), ("A", "y")], form=None) and decision.allowed
+request = Request("POST", url, form=(("ActivitySid", "WA1"),))
+yes = policy.allows(request) and policy.decide(request).allowed and request.query == ()
+yes = policy.allows(Request(method="GET", url=url, query=(("A", "x"), ("A", "y"))))
+try:
+    new: list[Request] = policy.beyond(capability.access_policy())
+    needless: list[int] = policy.redundant()
+    found: list[Note] = policy.notes(workspace_sid="WS456", worker_sid="WK789", lifetime=timedelta(hours=1))
+    place: int | None = found[0].rule
+    said: str = found[0].kind + found[0].reason + found[0].advice
+except ComparisonTooHardError:
+    pass
 try:
     AccessPolicy([{"url": url, "method": "GET"}, rule])
 except InvalidPolicyError as error:
@@ -112,6 +126,7 @@ try:
     worker_sid: str | None = verified.worker_sid
     channel: str = verified.channel
     claims: dict[str, Any] = verified.claims
+    worth_a_look: list[Note] = verified.notes()
     told: Explanation = explain(verified.access_policy, verified.workspace_sid, "WK789")["reservation.accept"]
     grants: tuple[str, ...] = told.grants
 except InvalidClaimError as error:

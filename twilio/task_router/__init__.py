@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from . import workflow_rule as workflow_rule
     from . import workflow_ruletarget as workflow_ruletarget
     from .access_policy import AccessPolicy, ConflictingPoliciesError, Decision, InvalidPolicyError
+    from .notes import Note
+    from .parameter_space import ComparisonTooHardError
+    from .request import Request
     from .verification import InvalidClaimError, VerifiedToken, verify_token
     from .worker_js import Explanation, explain
     from .workflow_config import TaskRouterConfig, WorkflowConfig, WorkflowRule, WorkflowRuleTarget
@@ -41,13 +44,16 @@ __all__ = [
     "TASK_ROUTER_VERSION",
     "AccessPolicy",
     "Capability",
+    "ComparisonTooHardError",
     "ConflictingPoliciesError",
     "Decision",
     "Explanation",
     "Filter",
     "InvalidClaimError",
     "InvalidPolicyError",
+    "Note",
     "PolicyRule",
+    "Request",
     "TaskRouterCapability",
     "TaskRouterConfig",
     "TaskRouterTaskQueueCapability",
@@ -64,11 +70,14 @@ __all__ = [
 
 _LOADED_ON_FIRST_USE = {
     "AccessPolicy": "access_policy",
+    "ComparisonTooHardError": "parameter_space",
     "ConflictingPoliciesError": "access_policy",
     "Decision": "access_policy",
     "Explanation": "worker_js",
     "InvalidClaimError": "verification",
     "InvalidPolicyError": "access_policy",
+    "Note": "notes",
+    "Request": "request",
     "TaskRouterConfig": "workflow_config",
     "VerifiedToken": "verification",
     "WorkflowConfig": "workflow_config",

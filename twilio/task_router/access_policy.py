@@ -6,19 +6,23 @@ Source: Twilio, "Constructing JWTs", https://www.twilio.com/docs/taskrouter/js-s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-from .checks import check_iterable
+from . import comparison
+from .checks import check_iterable, check_sid, check_type
 from .denial import reason_for_denial
-from .request import read_request
+from .notes import notes_on
+from .request import Request, grouped, read_request
 from .rule import Rule, read_rule
 from .rule_index import RuleIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from .request import GivenParameters, Request
+    from .notes import Note
+    from .request import GivenParameters
 
 
 class InvalidPolicyError(ValueError):
@@ -100,10 +104,23 @@ class AccessPolicy:
     def _index(self) -> RuleIndex:
         return RuleIndex(self.rules)
 
+    @overload
+    def allows(self, request: Request, /) -> bool: ...
+
+    @overload
     def allows(
         self,
         method: str,
         url: str,
+        *,
+        query: GivenParameters | None = None,
+        form: GivenParameters | None = None,
+    ) -> bool: ...
+
+    def allows(
+        self,
+        method: str | Request,
+        url: str | None = None,
         *,
         query: GivenParameters | None = None,
         form: GivenParameters | None = None,
@@ -112,10 +129,23 @@ class AccessPolicy:
         place = self._decider(read_request(method, url, query, form))
         return place is not None and self.rules[place].allow
 
+    @overload
+    def decide(self, request: Request, /) -> Decision: ...
+
+    @overload
     def decide(
         self,
         method: str,
         url: str,
+        *,
+        query: GivenParameters | None = None,
+        form: GivenParameters | None = None,
+    ) -> Decision: ...
+
+    def decide(
+        self,
+        method: str | Request,
+        url: str | None = None,
         *,
         query: GivenParameters | None = None,
         form: GivenParameters | None = None,
@@ -125,7 +155,7 @@ class AccessPolicy:
         Of the rules that match, the most specific decides: the longer path; then a literal before ``/*``
         before ``/**``; then a rule with a filter; then a denial.
 
-        :param method: the HTTP method, in upper or lower case.
+        :param method: the HTTP method, in upper or lower case. Or a :class:`Request`, as the only argument.
         :param url: the whole URL. Its query, if any, is added to the query parameters; a fragment is dropped.
         :param query: query parameters: a mapping, or pairs in which a name may repeat.
         :param form: form parameters, likewise.
@@ -139,11 +169,67 @@ class AccessPolicy:
         verb = "allows" if rule.allow else "denies"
         return Decision(rule.allow, rule.as_dict(), f"Policy rule {place} {verb} {rule}.")
 
+    def beyond(self, other: AccessPolicy) -> list[Request]:
+        """Return requests that this policy allows and the other does not. The list is empty if none exist.
+
+        The answer is exact: it covers every URL and every combination of parameters, as :meth:`decide` would
+        decide about them.
+
+        :returns: for each rule that lets something new through, in the order of the rules, the simplest such
+            request that it decides: a URL with the fewest made-up segments, then the shortest, then the
+            fewest parameters. (If fewer are hard to find, as among dozens of rules with dozens of parameters
+            each, it may have more.) Made-up words are ``any``, or ``any-2`` and so on if a rule contains
+            ``any``. :meth:`decide` takes such a request as it is.
+        :raises TypeError: if ``other`` is not an :class:`AccessPolicy`.
+        :raises ComparisonTooHardError: if it would take too long.
+        """
+        check_type("other", other, AccessPolicy, "an AccessPolicy")
+        return comparison.beyond(self._index, other._index)
+
+    def redundant(self) -> list[int]:
+        """Return the places of the rules that could each be removed without changing what is allowed.
+
+        Remove one, then ask again: of two rules that say the same, both are here, and one has to stay.
+
+        :raises ComparisonTooHardError: if it would take too long.
+        """
+        return comparison.redundant(self._index)
+
+    def notes(
+        self,
+        *,
+        workspace_sid: str | None = None,
+        worker_sid: str | None = None,
+        lifetime: timedelta | None = None,
+    ) -> list[Note]:
+        """Return what is worth a second look. For a token, call :meth:`VerifiedToken.notes`.
+
+        :param workspace_sid: the workspace, ``WS…``. Without it, nothing is said of wide rules.
+        :param worker_sid: the worker, ``WK…``, if the policy is a worker's.
+        :param lifetime: how long a token with this policy is good.
+        :returns: the notes, in the order of the rules; those that are about no rule come first.
+        :raises TypeError: if a parameter has another type.
+        :raises ValueError: if a SID is malformed.
+        :raises ComparisonTooHardError: if it would take too long to find out which rules are redundant.
+        """
+        if workspace_sid is not None:
+            check_sid("workspace_sid", workspace_sid, "WS")
+        if worker_sid is not None:
+            check_sid("worker_sid", worker_sid, "WK")
+        if lifetime is not None:
+            check_type("lifetime", lifetime, timedelta, "a timedelta")
+        return notes_on(self.rules, workspace_sid, worker_sid, lifetime)
+
     def _decider(self, request: Request) -> int | None:
         """Return the place of the rule that decides, if any matches."""
+        parameters = None
         for place in self._index.covering(request.method, request.url):
             rule = self.rules[place]
-            if next(rule.mismatches(request.query, request.form), None) is None:
+            if not (rule.query_filter or rule.post_filter):
+                return place
+            if parameters is None:
+                parameters = (grouped(request.query), grouped(request.form))
+            if next(rule.mismatches(*parameters), None) is None:
                 return place
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from .checks import shown, shown_text
+from .request import grouped
 from .rule import METHODS
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ def _nothing_allows(request: Request) -> str:
 
 def _wrong_parameters(index: RuleIndex, request: Request) -> str | None:
     """Name the rule whose filter finds the least wrong, if method and URL match."""
+    query, form = grouped(request.query), grouped(request.form)
     mismatches = {
-        place: list(index.rules[place].mismatches(request.query, request.form))
+        place: list(index.rules[place].mismatches(query, form))
         for place in _allowing(index, request.method, request.url)
     }
     if not mismatches:

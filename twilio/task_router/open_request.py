@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .access_policy import AccessPolicy, Decision, covering
 from .checks import shown
-from .request import read_request
+from .request import grouped, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -146,4 +146,4 @@ def _demanded(rule: Rule, request: OpenRequest) -> dict[str, str] | None:
             demanded[name] = demanded_value
     method, url, parameters = _filled(request, _usual_parts(request, frozenset()) | demanded)
     read = read_request(method, url, parameters.get("query"), parameters.get("form"))
-    return None if any(rule.mismatches(read.query, read.form)) else demanded
+    return None if any(rule.mismatches(grouped(read.query), grouped(read.form))) else demanded

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
-from .checks import check_iterable, check_str, wrong_type
+from .checks import check_iterable, check_str, shown, shown_text, wrong_type
 
 if TYPE_CHECKING:
     from .rule import Parameters
@@ -14,46 +15,60 @@ if TYPE_CHECKING:
 #: A request's parameters as callers pass them: a mapping, or pairs in which a name may repeat.
 GivenParameters: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 
+_PLAIN = re.compile(r"[^\s'\"&=\\]+")
+
 
 class Request(NamedTuple):
-    """A request that can be held against rules."""
+    """A request to TaskRouter: what :meth:`AccessPolicy.decide` decides about."""
 
-    #: In upper case.
+    #: The HTTP method.
     method: str
-    #: Without a query and a fragment.
+    #: The whole URL.
     url: str
-    query: Parameters
-    form: Parameters
+    #: The query parameters, as pairs of a name and a value. A name may repeat.
+    query: tuple[tuple[str, str], ...] = ()
+    #: The form parameters, likewise.
+    form: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        kinds = {"query": self.query, "form": self.form}
+        parameters = [f"{kind} {_in_words(pairs)}" for kind, pairs in kinds.items() if pairs]
+        request = f"{shown_text(self.method)} {shown_text(self.url)}"
+        return f"{request} with {' and '.join(parameters)}" if parameters else request
 
 
 def read_request(
     method: object, url: object, query: GivenParameters | None, form: GivenParameters | None
 ) -> Request:
-    """Read a request as a caller describes it.
+    """Read a request as a caller describes it: a :class:`Request` alone, or what one is made of.
+
+    The result has its method in upper case, and a URL without query and fragment.
 
     :raises TypeError: if a parameter has another type.
     """
+    if isinstance(method, Request):
+        if not (url is query is form is None):
+            raise TypeError("a Request must be the only argument")
+        method, url, query, form = method
     method, url = check_str("method", method), check_str("url", url)
     address, _, query_string = url.partition("#")[0].partition("?")
-    in_url = parse_qsl(query_string, keep_blank_values=True) if query_string else []
-    return Request(
-        method.upper() if method.isascii() else method,
-        address,
-        _grouped([*in_url, *_pairs("query", query)]),
-        _grouped(_pairs("form", form)),
-    )
+    query_pairs = _pairs("query", query)
+    if query_string:
+        query_pairs = (*parse_qsl(query_string, keep_blank_values=True), *query_pairs)
+    return Request(method.upper() if method.isascii() else method, address, query_pairs, _pairs("form", form))
 
 
-def _grouped(pairs: Iterable[tuple[str, str]]) -> Parameters:
+def grouped(pairs: Iterable[tuple[str, str]]) -> Parameters:
+    """Return each name with all its values."""
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
     return values
 
 
-def _pairs(name: str, given: GivenParameters | None) -> list[tuple[str, str]]:
+def _pairs(name: str, given: GivenParameters | None) -> tuple[tuple[str, str], ...]:
     if given is None:
-        return []
+        return ()
     items: Iterable[object]
     if isinstance(given, Mapping):
         # Of a name that repeats, items() of Flask's and Django's forms returns just one value.
@@ -72,4 +87,12 @@ def _pairs(name: str, given: GivenParameters | None) -> list[tuple[str, str]]:
                 pairs.append((check_str(name, parameter), check_str(name, value)))
             case _:
                 raise wrong_type(name, "names and values that are str", item)
-    return pairs
+    return tuple(pairs)
+
+
+def _in_words(pairs: Iterable[tuple[str, str]]) -> str:
+    return "&".join(f"{_plain_or_quoted(name)}={_plain_or_quoted(value)}" for name, value in pairs)
+
+
+def _plain_or_quoted(text: str) -> str:
+    return shown_text(text) if _PLAIN.fullmatch(text) else shown(text)

@@ -131,6 +131,11 @@ class Rule(NamedTuple):
         return bool(self.query_filter or self.post_filter)
 
     @property
+    def covers_nothing(self) -> bool:
+        """Whether the URL has a query or a fragment, which a request's URL loses before it is compared."""
+        return "?" in self.url or "#" in self.url
+
+    @property
     def identity(self) -> object:
         """What makes two rules the same but for ``allow``."""
         filters = (frozenset(self.query_filter.items()), frozenset(self.post_filter.items()))

@@ -17,9 +17,12 @@ from jwt.algorithms import HMACAlgorithm
 from . import tokens
 from .access_policy import AccessPolicy, ConflictingPoliciesError, InvalidPolicyError
 from .checks import check_auth_token, check_type, shown
+from .notes import notes_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .notes import Note
 
 
 class InvalidClaimError(jwt.InvalidTokenError):
@@ -68,6 +71,17 @@ class VerifiedToken:
     def policies(self) -> list[dict[str, Any]]:
         """A copy of the policy rules."""
         return self.access_policy.policies
+
+    def notes(self) -> list[Note]:
+        """Return what is worth a second look, such as a rule that can never match.
+
+        The token's life counts from its claim ``nbf`` if it has one, and from now otherwise.
+
+        :raises ComparisonTooHardError: if it would take too long to find out which rules are redundant.
+        """
+        start = moment(self.claims["nbf"]) if "nbf" in self.claims else datetime.now(timezone.utc)
+        lifetime = self.expires_at - start
+        return notes_on(self.access_policy.rules, self.workspace_sid, self.worker_sid, lifetime)
 
 
 def verify_token(token: str | bytes, auth_token: str, *, leeway: float | timedelta = 0) -> VerifiedToken:

@@ -1,0 +1,423 @@
+from __future__ import annotations
+
+import pickle
+from itertools import combinations, product
+from random import Random
+from typing import Any
+
+import pytest
+from brute_force import Decisions, Drawn, World
+
+from twilio.task_router import (
+    AccessPolicy,
+    ComparisonTooHardError,
+    Request,
+    TaskRouterCapability,
+    TaskRouterWorkerCapability,
+)
+from twilio.task_router.parameter_space import Steps
+
+WORKSPACE = "https://taskrouter.twilio.com/v1/Workspaces/WS1"
+WORKER = f"{WORKSPACE}/Workers/WK1"
+REQUIRED = {"required": True}
+OPTIONAL = {"required": False}
+
+
+def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
+    return {"url": url, "method": method, "allow": True} | more
+
+
+def beyond(rules: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[Request]:
+    """What one policy allows beyond another, each confirmed by both."""
+    policy, other = AccessPolicy(rules), AccessPolicy(others)
+    found = policy.beyond(other)
+    for request in found:
+        assert policy.decide(request)
+        assert not other.decide(request)
+    return found
+
+
+def urls_beyond(rules: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[str]:
+    return [request.url for request in beyond(rules, others)]
+
+
+class Compared:
+    """A pair of drawn policies, compared by trying every request."""
+
+    def __init__(self, seed: int) -> None:
+        drawn = Drawn(seed)
+        self.rules, self.others = drawn.one, drawn.other
+        self._mine, self._theirs = Decisions(drawn.one), Decisions(drawn.other)
+        places = {self.newly_allowing(*request) for request in World(self.rules, self.others).requests()}
+        #: The places of the rules that let something new through.
+        self.expected = sorted(place for place in places if place is not None)
+
+    def newly_allowing(self, *request: Any) -> int | None:
+        """The place of the rule that lets a request through, if the other policy does not."""
+        allowed, place = self._mine.of(*request)
+        return place if allowed and not self._theirs.of(*request)[0] else None
+
+    def fewest_parameters(self, like: Request) -> int:
+        """How few parameters a request needs that the same rule lets through at the same URL."""
+        return min(
+            len(query) + len(form)
+            for method, url, query, form in World(self.rules, self.others).requests(like.url)
+            if method == like.method
+            and self.newly_allowing(method, url, query, form) == self.newly_allowing(*like)
+        )
+
+
+class TestAgainstBruteForce:
+    @pytest.mark.parametrize("part", range(10))
+    def test_tens_of_thousands_of_policies_are_compared_without_disagreement(self, part: int) -> None:
+        left = {True: 1_050, False: 1_050}  # so half of them differ
+        seed = part * 1_000_000
+        while any(left.values()):
+            seed += 1
+            pair = Compared(seed)
+            if not left[bool(pair.expected)]:
+                continue
+            left[bool(pair.expected)] -= 1
+            found = beyond(pair.rules, pair.others)
+            assert [pair.newly_allowing(*request) for request in found] == pair.expected, vars(pair)
+
+    def test_no_request_has_a_parameter_too_many(self) -> None:
+        with_parameters = 0
+        for seed in range(1_000):
+            pair = Compared(seed)
+            for request in beyond(pair.rules, pair.others):
+                size = len(request.query) + len(request.form)
+                assert size == pair.fewest_parameters(request), vars(pair)
+                with_parameters += size > 0
+        assert with_parameters > 100
+
+    def test_just_the_redundant_rules_can_be_removed(self) -> None:
+        removable = 0
+        for seed in range(1_000):
+            rules = Drawn(seed).one
+            requests = list(World(rules).requests())
+            without = [rules[:place] + rules[place + 1 :] for place in range(len(rules))]
+            allowed, *allowed_without = (
+                [decisions.of(*request)[0] for request in requests]
+                for decisions in map(Decisions, [rules, *without])
+            )
+            expected = [place for place, answers in enumerate(allowed_without) if answers == allowed]
+            assert AccessPolicy(rules).redundant() == expected, rules
+            removable += len(expected)
+        assert removable > 100
+
+
+class TestBeyond:
+    def test_is_empty_for_the_same_policy(self) -> None:
+        capability = TaskRouterWorkerCapability("AC1", "secret", "WS1", "WK1")
+        capability.allow_activity_updates()
+        policy = capability.access_policy()
+        assert policy.beyond(policy) == []
+
+    def test_is_one_request_for_each_rule_that_lets_something_new_through(self) -> None:
+        new = [rule(WORKER, "POST"), rule(f"{WORKSPACE}/Tasks/*"), rule(f"{WORKSPACE}/Activities")]
+        assert beyond(new, [rule(f"{WORKSPACE}/Activities")]) == [
+            Request("POST", WORKER),
+            Request("GET", f"{WORKSPACE}/Tasks/any"),
+        ]
+
+    def test_of_an_empty_policy_is_empty(self) -> None:
+        assert beyond([], [rule(WORKER)]) == []
+
+    def test_an_empty_policy_is_all_that_a_policy_permits(self) -> None:
+        assert beyond([rule(WORKER)], []) == [Request("GET", WORKER)]
+
+    def test_a_rule_that_another_rule_covers_wholly_lets_nothing_through(self) -> None:
+        new = [rule(WORKER), rule(WORKER, query_filter={"A": REQUIRED}, allow=False)]
+        assert beyond(new, [rule(f"{WORKSPACE}/**")]) == []
+
+    def test_a_denial_of_the_other_policy_counts(self) -> None:
+        old = [rule(f"{WORKSPACE}/**"), rule(WORKER, allow=False)]
+        assert beyond([rule(f"{WORKSPACE}/**")], old) == [Request("GET", WORKER)]
+
+    def test_a_denial_of_its_own_counts(self) -> None:
+        new = [rule(f"{WORKSPACE}/**"), rule(WORKSPACE, allow=False)]
+        assert urls_beyond(new, []) == [f"{WORKSPACE}/any"]
+
+    def test_the_class_of_5_7_0_goes_beyond_that_of_3_7_0(self) -> None:
+        of_5_7_0 = TaskRouterWorkerCapability("AC1", "secret", "WS1", "WK1").access_policy()
+        of_3_7_0 = TaskRouterCapability("AC1", "secret", "WS1", "WK1").access_policy()
+        assert of_3_7_0.beyond(of_5_7_0) == []
+        assert [str(request) for request in of_5_7_0.beyond(of_3_7_0)] == [
+            f"GET {WORKER}",
+            f"GET {WORKSPACE}/Tasks",
+            f"GET {WORKER}/Reservations",
+        ]
+
+    def test_refuses_what_is_no_policy(self) -> None:
+        not_a_policy: Any = [rule(WORKER)]
+        with pytest.raises(TypeError, match="other must be an AccessPolicy, not list"):
+            AccessPolicy([]).beyond(not_a_policy)
+
+
+class TestUrls:
+    """Each kind of URL that wildcards and literals can tell apart."""
+
+    def test_the_literal_itself_is_the_simplest(self) -> None:
+        assert urls_beyond([rule(WORKER)], [rule(f"{WORKER}/**", "POST")]) == [WORKER]
+
+    def test_a_recursive_wildcard_is_wider_than_its_literal(self) -> None:
+        assert urls_beyond([rule(f"{WORKER}/**")], [rule(WORKER)]) == [f"{WORKER}/any"]
+
+    def test_a_recursive_wildcard_is_wider_than_literal_and_child_wildcard(self) -> None:
+        old = [rule(WORKER), rule(f"{WORKER}/*")]
+        assert urls_beyond([rule(f"{WORKER}/**")], old) == [f"{WORKER}/any/any"]
+
+    def test_a_child_wildcard_is_narrower_than_a_recursive_one(self) -> None:
+        assert beyond([rule(f"{WORKER}/*")], [rule(f"{WORKER}/**")]) == []
+
+    def test_a_trailing_slash_needs_no_request_of_its_own(self) -> None:
+        new = [rule(f"{WORKER}/**")]
+        old = [rule(WORKER), rule(f"{WORKER}/*"), rule(f"{WORKER}/")]
+        assert urls_beyond(new, old) == [f"{WORKER}/any/any"]
+
+    def test_a_literal_below_a_wildcard_is_a_place_to_look(self) -> None:
+        old = [rule(f"{WORKSPACE}/**"), rule(f"{WORKSPACE}/a/b/c", allow=False)]
+        assert urls_beyond([rule(f"{WORKSPACE}/**")], old) == [f"{WORKSPACE}/a/b/c"]
+
+    def test_what_is_below_such_a_literal_is_too(self) -> None:
+        old = [rule(f"{WORKSPACE}/**"), rule(f"{WORKSPACE}/a/*", allow=False)]
+        assert urls_beyond([rule(f"{WORKSPACE}/**")], old) == [f"{WORKSPACE}/a/any"]
+
+    def test_a_literal_may_end_in_a_slash(self) -> None:
+        assert beyond([rule(f"{WORKER}/")], [rule(f"{WORKER}/**")]) == []
+        assert urls_beyond([rule(f"{WORKER}/")], [rule(WORKER), rule(f"{WORKER}/*")]) == [f"{WORKER}/"]
+        old = [rule(f"{WORKER}/**"), rule(f"{WORKER}/", allow=False)]
+        assert urls_beyond([rule(f"{WORKER}/**")], old) == [f"{WORKER}/"]
+
+    @pytest.mark.parametrize("segment", ["", ".", ".."])
+    def test_a_wildcard_does_not_reach_through_an_improper_segment(self, segment: str) -> None:
+        below = f"{WORKER}/{segment}/x"
+        assert urls_beyond([rule(below)], [rule(f"{WORKER}/**")]) == [below]
+
+    @pytest.mark.parametrize("segment", ["", ".", ".."])
+    def test_a_prefix_may_end_in_an_improper_segment(self, segment: str) -> None:
+        pattern = f"{WORKER}/{segment}/**"
+        assert urls_beyond([rule(pattern)], [rule(f"{WORKER}/{segment}")]) == [f"{WORKER}/{segment}/any"]
+        assert urls_beyond([rule(f"{WORKER}/{segment}/*")], [rule(f"{WORKER}/**")]) == [
+            f"{WORKER}/{segment}/any"
+        ]
+
+    @pytest.mark.parametrize("url", [f"{WORKER}?A=x", f"{WORKER}#a", f"{WORKER}?A=x/**", f"{WORKER}#/*"])
+    def test_a_url_with_a_query_or_a_fragment_lets_nothing_through(self, url: str) -> None:
+        assert beyond([rule(url)], []) == []
+
+    def test_a_star_elsewhere_is_an_ordinary_character(self) -> None:
+        assert urls_beyond([rule("https://t/*/a")], [rule("https://t/**")]) == []
+        assert urls_beyond([rule("https://t/**")], [rule("https://t/*/a")]) == ["https://t"]
+
+    def test_the_empty_prefix_stands_for_the_empty_url(self) -> None:
+        assert urls_beyond([rule("/**")], []) == [""]
+        assert urls_beyond([rule("/**")], [rule("/*")]) == [""]
+        assert urls_beyond([rule("/*")], []) == ["/any"]
+
+    def test_the_shortest_url_is_the_simplest(self) -> None:
+        old = [rule(f"{WORKSPACE}/a/b", "POST"), rule(WORKSPACE), rule(f"{WORKSPACE}/a/b/*", "GET")]
+        assert urls_beyond([rule(f"{WORKSPACE}/**")], old) == [f"{WORKSPACE}/a/b"]
+
+    def test_each_method_is_compared_on_its_own(self) -> None:
+        new = [rule(WORKER), rule(WORKER, "POST"), rule(WORKER, "DELETE")]
+        assert beyond(new, [rule(WORKER, "POST")]) == [Request("GET", WORKER), Request("DELETE", WORKER)]
+
+    def test_a_made_up_segment_occurs_in_no_rule(self) -> None:
+        new = [rule("https://t/*")]
+        old = [rule("https://t/any"), rule("https://company/any-2")]
+        assert urls_beyond(new, old) == ["https://t/any-3"]
+
+
+class TestParameters:
+    """Each kind of parameter that filters can tell apart."""
+
+    def with_form(self, new: Any, old: Any) -> list[tuple[tuple[str, str], ...]]:
+        found = beyond([rule(WORKER, "POST", post_filter=new)], [rule(WORKER, "POST", post_filter=old)])
+        return [request.form for request in found]
+
+    @pytest.mark.parametrize(
+        ("new", "old", "form"),
+        [
+            ({"A": OPTIONAL}, {"A": REQUIRED}, ()),
+            ({"A": REQUIRED}, {"A": "x"}, (("A", "any"),)),
+            ({"A": "y"}, {"A": "x"}, (("A", "y"),)),
+            ({"A": OPTIONAL}, {"A": {"value": "x"}}, (("A", "any"),)),
+            ({"A": OPTIONAL, "B": OPTIONAL}, {"A": OPTIONAL}, (("B", "any"),)),
+            ({"A": REQUIRED, "B": OPTIONAL}, {"A": OPTIONAL}, (("A", "any"), ("B", "any"))),
+            ({}, {"A": OPTIONAL}, (("any", "any"),)),
+            ({}, {"A": REQUIRED}, ()),
+        ],
+    )
+    def test_the_fewest_that_tell_two_filters_apart_are_found(self, new: Any, old: Any, form: Any) -> None:
+        assert self.with_form(new, old) == [form]
+
+    @pytest.mark.parametrize(
+        ("new", "old"),
+        [
+            ({"A": REQUIRED}, {}),
+            ({"A": REQUIRED}, {"A": OPTIONAL}),
+            ({"A": "x"}, {"A": REQUIRED}),
+            ({"A": {"value": "x"}}, {"A": OPTIONAL, "B": OPTIONAL}),
+            ({"A": "x"}, {"A": {"required": True, "value": "x"}}),
+        ],
+    )
+    def test_a_narrower_filter_lets_nothing_new_through(self, new: Any, old: Any) -> None:
+        assert self.with_form(new, old) == []
+
+    def test_query_and_form_both_count(self) -> None:
+        new = [rule(WORKER, "POST")]
+        old = [
+            rule(WORKER, "POST", query_filter={"A": REQUIRED}),
+            rule(WORKER, "POST", post_filter={"B": OPTIONAL}),
+        ]
+        assert beyond(new, old) == [Request("POST", WORKER, (), (("any", "any"),))]
+
+    def test_several_rules_together_may_cover_one(self) -> None:
+        new = [rule(WORKER, query_filter={"A": OPTIONAL, "B": OPTIONAL})]
+        old = [
+            rule(WORKER, query_filter={"A": OPTIONAL}),
+            rule(WORKER, query_filter={"B": OPTIONAL}),
+            rule(WORKER, query_filter={"A": REQUIRED, "B": REQUIRED}),
+        ]
+        assert beyond(new, old) == []
+        assert beyond(new, old[:2]) == [Request("GET", WORKER, (("A", "any"), ("B", "any")))]
+
+    def test_a_request_that_a_denial_of_its_own_takes_does_not_count(self) -> None:
+        new = [
+            rule(f"{WORKSPACE}/**"),
+            rule(f"{WORKSPACE}/**", query_filter={"A": OPTIONAL}, allow=False),
+        ]
+        assert beyond(new, []) == [Request("GET", WORKSPACE, (("any", "any"),))]
+
+    def test_a_made_up_value_occurs_in_no_rule(self) -> None:
+        new, old = {"any": REQUIRED}, {"any": {"required": True, "value": "any-2"}}
+        assert self.with_form(new, old) == [(("any", "any-3"),)]
+
+
+class TestEffort:
+    """How much work it is, in steps rather than in seconds."""
+
+    @pytest.fixture
+    def steps(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        taken: list[int] = []
+        take = Steps.take
+
+        def count(self: Steps, steps: int) -> None:
+            taken.append(steps)
+            take(self, steps)
+
+        monkeypatch.setattr(Steps, "take", count)
+        return taken
+
+    def optional(self, seed: int, names: int) -> AccessPolicy:
+        random = Random(seed)  # noqa: S311 - to be repeated, not to be secret
+        return AccessPolicy(
+            [
+                rule(
+                    WORKER,
+                    "POST",
+                    post_filter={f"P{n}": OPTIONAL for n in random.sample(range(names), 40)},
+                )
+                for _ in range(60)
+            ]
+        )
+
+    @pytest.mark.parametrize("names", [40, 41, 45, 60, 80, 2400])
+    def test_sixty_rules_with_forty_optional_parameters_each_are_easy(
+        self, names: int, steps: list[int]
+    ) -> None:
+        policy, other = self.optional(1, names), self.optional(2, names)
+        found = policy.beyond(other)
+        assert all(policy.decide(request) and not other.decide(request) for request in found)
+        assert policy.beyond(policy) == []
+        policy.redundant()
+        assert sum(steps) < 800_000
+
+    def test_rules_for_different_urls_do_no_harm_in_any_number(self, steps: list[int]) -> None:
+        many = [rule(f"{WORKSPACE}/Tasks/WT{n}", query_filter={f"A{n}": OPTIONAL}) for n in range(2_000)]
+        assert len(beyond(many, many[1:])) == 1
+        assert sum(steps) < 50_000
+
+    def test_choices_that_do_not_matter_are_not_tried_again(self, steps: list[int]) -> None:
+        # Twenty pairs of parameters, each to be satisfied in two ways, and three that cannot be.
+        names = [f"P{n}" for n in range(43)]
+        optional = dict.fromkeys(names, OPTIONAL)
+        old = [
+            rule(WORKER, query_filter=optional | {names[n]: REQUIRED, names[n + 1]: REQUIRED})
+            for n in range(0, 40, 2)
+        ]
+        for choices in product((True, False), repeat=3):
+            present = {name for name, choice in zip(names[40:], choices, strict=True) if choice}
+            old.append(
+                rule(
+                    WORKER,
+                    query_filter={
+                        name: REQUIRED if name in present else OPTIONAL
+                        for name in names
+                        if name in present or name in names[:40]
+                    },
+                )
+            )
+        assert beyond([rule(WORKER, query_filter=optional)], old) == []
+        assert sum(steps) < 50_000
+
+    def test_a_puzzle_is_given_up_with_a_named_error(self) -> None:
+        new, old = pigeonhole(pigeons=9)
+        with pytest.raises(ComparisonTooHardError, match="cannot be compared within 2,000,000 steps"):
+            new.beyond(old)
+
+    def test_a_small_puzzle_is_solved(self) -> None:
+        new, old = pigeonhole(pigeons=5)
+        assert new.beyond(old) == []
+
+    def test_the_error_survives_pickling(self) -> None:
+        error = ComparisonTooHardError()
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own
+
+
+def pigeonhole(pigeons: int) -> tuple[AccessPolicy, AccessPolicy]:
+    """Two policies that differ just if the pigeons fit into one hole less, one in each.
+
+    A parameter that is present puts a pigeon into a hole.
+    """
+    holes = range(pigeons - 1)
+    everything = {f"{pigeon} in {hole}": OPTIONAL for pigeon in range(pigeons) for hole in holes}
+    homeless = [
+        {name: OPTIONAL for name in everything if not name.startswith(f"{pigeon} in ")}
+        for pigeon in range(pigeons)
+    ]
+    crowded = [
+        everything | {f"{one} in {hole}": REQUIRED, f"{other} in {hole}": REQUIRED}
+        for one, other in combinations(range(pigeons), 2)
+        for hole in holes
+    ]
+    return (
+        AccessPolicy([rule(WORKER, query_filter=everything)]),
+        AccessPolicy([rule(WORKER, query_filter=one) for one in homeless + crowded]),
+    )
+
+
+class TestRedundant:
+    def test_is_a_rule_that_a_wider_one_covers(self) -> None:
+        assert AccessPolicy([rule(WORKER), rule(f"{WORKER}/**")]).redundant() == [0]
+
+    def test_are_both_of_two_rules_that_say_the_same(self) -> None:
+        assert AccessPolicy([rule(WORKER), rule(WORKER)]).redundant() == [0, 1]
+
+    def test_is_a_denial_of_what_nothing_allows(self) -> None:
+        assert AccessPolicy([rule(WORKER, allow=False)]).redundant() == [0]
+
+    def test_is_not_a_denial_that_takes_something_away(self) -> None:
+        assert AccessPolicy([rule(f"{WORKER}/**"), rule(WORKER, allow=False)]).redundant() == []
+
+    def test_is_not_an_exception_to_a_denial(self) -> None:
+        rules = [rule(f"{WORKSPACE}/**"), rule(f"{WORKER}/**", allow=False), rule(WORKER)]
+        assert AccessPolicy(rules).redundant() == []
+
+    def test_is_a_rule_that_can_never_match(self) -> None:
+        assert AccessPolicy([rule(f"{WORKER}?A=x"), rule(WORKER)]).redundant() == [0]
+
+    def test_is_nothing_of_an_empty_policy(self) -> None:
+        assert AccessPolicy([]).redundant() == []

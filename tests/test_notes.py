@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import warnings
+from datetime import timedelta
+from itertools import combinations_with_replacement
+from typing import Any
+
+import jwt
+import pytest
+from freezegun import freeze_time
+
+from twilio.task_router import (
+    AccessPolicy,
+    Capability,
+    Note,
+    TaskRouterCapability,
+    TaskRouterTaskQueueCapability,
+    TaskRouterWorkerCapability,
+    TaskRouterWorkspaceCapability,
+    VerifiedToken,
+    verify_token,
+)
+
+WORKSPACE = "https://taskrouter.twilio.com/v1/Workspaces/WS1"
+WORKER = f"{WORKSPACE}/Workers/WK1"
+KINDS: dict[type[Capability], tuple[str, ...]] = {
+    TaskRouterCapability: ("AC1", "secret", "WS1", "WK1"),
+    TaskRouterWorkerCapability: ("AC1", "secret", "WS1", "WK1"),
+    TaskRouterTaskQueueCapability: ("AC1", "secret", "WS1", "WQ1"),
+    TaskRouterWorkspaceCapability: ("AC1", "secret", "WS1"),
+}
+
+
+def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
+    return {"url": url, "method": method, "allow": True} | more
+
+
+def notes_on(*rules: dict[str, Any], worker_sid: str | None = "WK1") -> list[Note]:
+    return AccessPolicy(rules).notes(workspace_sid="WS1", worker_sid=worker_sid)
+
+
+def kinds_of(notes: list[Note]) -> list[tuple[str, int | None]]:
+    return [(note.kind, note.rule) for note in notes]
+
+
+def grants_of(kind: type[Capability]) -> list[str]:
+    return [name for name in sorted(dir(kind)) if name.startswith("allow_")]
+
+
+def verified(kind: type[Capability], grants: tuple[str, ...] = ()) -> VerifiedToken:
+    capability = kind(*KINDS[kind])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        for grant in grants:
+            getattr(capability, grant)()
+    return verify_token(capability.generate_token(), "secret")
+
+
+PAIRS = [
+    (kind, pair) for kind in KINDS for pair in combinations_with_replacement((None, *grants_of(kind)), 2)
+]
+
+
+class TestOurOwnClasses:
+    @pytest.mark.parametrize(
+        ("kind", "pair"), PAIRS, ids=lambda value: getattr(value, "__name__", str(value))
+    )
+    def test_get_no_note_but_for_the_two_exceptions(
+        self, kind: type[Capability], pair: tuple[str | None, str | None]
+    ) -> None:
+        grants = tuple(grant for grant in pair if grant is not None)
+        token = verified(kind, grants)
+        wide_grants = {"allow_updates_subresources", "allow_delete_subresources"} & set(grants)
+        for note in token.notes():
+            assert note.rule is not None
+            policy_rule = token.policies[note.rule]
+            if note.kind == "wide":
+                assert kind is TaskRouterWorkspaceCapability
+                assert policy_rule["url"] == f"{WORKSPACE}/**"
+            else:
+                assert note.kind == "redundant"
+                others = [other for place, other in enumerate(token.policies) if place != note.rule]
+                assert any(is_wider_or_the_same(other, policy_rule) for other in others)
+        wide = {note.rule for note in token.notes() if note.kind == "wide"}
+        assert bool(wide) == bool(kind is TaskRouterWorkspaceCapability and wide_grants)
+
+    @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+    def test_get_no_note_from_the_start(self, kind: type[Capability]) -> None:
+        assert verified(kind).notes() == []
+
+    def test_the_workers_own_get_is_redundant_beside_its_subresources(self) -> None:
+        token = verified(TaskRouterWorkerCapability, ("allow_fetch_subresources",))
+        assert kinds_of(token.notes()) == [("redundant", 2), ("redundant", 5)]
+
+    def test_the_usual_grants_get_none(self) -> None:
+        token = verified(TaskRouterWorkerCapability, ("allow_activity_updates", "allow_reservation_updates"))
+        assert not token.notes()
+
+
+def is_wider_or_the_same(rule: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether one rule of our classes covers all that another one does."""
+    below = rule["url"].removesuffix("/**")
+    return bool(
+        rule["method"] == other["method"]
+        and rule["post_filter"] in ({}, other["post_filter"])
+        and (rule["url"] == other["url"] or (rule["url"] != below and other["url"].startswith(below)))
+    )
+
+
+class TestWide:
+    @pytest.mark.parametrize("method", ["POST", "DELETE"])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            WORKSPACE,
+            f"{WORKSPACE}/*",
+            f"{WORKSPACE}/**",
+            f"{WORKSPACE}/Workers",
+            f"{WORKSPACE}/Workers/*",
+            f"{WORKSPACE}/Workers/**",
+            f"{WORKSPACE}/Workers/WK2",
+            f"{WORKSPACE}/Workers/WK2/**",
+            f"{WORKSPACE}/Workers/WK11",
+            "https://taskrouter.twilio.com/v1/**",
+            "https://taskrouter.twilio.com/v1/Workspaces/*",
+        ],
+    )
+    def test_is_a_workers_rule_for_the_workspace_or_other_workers(self, method: str, url: str) -> None:
+        assert kinds_of(notes_on(rule(WORKSPACE), rule(url, method))) == [("wide", 1)]
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            WORKER,
+            f"{WORKER}/**",
+            f"{WORKER}/Channels/*",
+            f"{WORKSPACE}/Tasks/**",
+            f"{WORKSPACE}/Tasks/WT1",
+            f"{WORKSPACE}/Activities/*",
+            "https://taskrouter.twilio.com/v1/Workspaces/WS11/**",
+        ],
+    )
+    def test_is_no_rule_for_the_worker_itself_or_for_one_kind_of_resource(self, url: str) -> None:
+        assert notes_on(rule(url, "POST"), rule(url, "DELETE")) == []
+
+    def test_is_no_rule_that_fetches(self) -> None:
+        assert notes_on(rule(f"{WORKSPACE}/**")) == []
+
+    def test_is_no_rule_that_denies(self) -> None:
+        assert "wide" not in dict(kinds_of(notes_on(rule(f"{WORKSPACE}/**", "POST", allow=False))))
+
+    def test_is_judged_by_what_the_policy_allows(self) -> None:
+        allowed = rule(f"{WORKSPACE}/Workers/**", "POST")
+        denied = rule(f"{WORKSPACE}/Workers/**", "POST", allow=False, post_filter={"A": {"required": False}})
+        assert kinds_of(notes_on(allowed, denied)) == [("wide", 0)]
+        allowed["post_filter"] = {"A": {"required": True}}
+        assert "wide" not in dict(kinds_of(notes_on(allowed, denied)))
+
+    def test_needs_no_more_than_one_combination_of_parameters(self) -> None:
+        (note,) = notes_on(rule(f"{WORKSPACE}/**", "POST", post_filter={"A": "x"}))
+        assert f"it allows POST {WORKSPACE} with form A=x, for one" in note.reason
+
+    def test_of_a_workspaces_policy_is_what_may_be_anywhere_in_it(self) -> None:
+        rules = [
+            rule(WORKSPACE, "POST"),
+            rule(f"{WORKSPACE}/Workers/**", "POST"),
+            rule(f"{WORKSPACE}/**", "DELETE"),
+        ]
+        assert kinds_of(notes_on(*rules, worker_sid=None)) == [("wide", 2)]
+
+    def test_sees_the_workspace_in_another_region(self) -> None:
+        url = "https://taskrouter.ie1.twilio.com/v1/Workspaces/WS1/**"
+        assert kinds_of(notes_on(rule(url, "POST"))) == [("wide", 0)]
+
+    @pytest.mark.parametrize("sid", ["", "?", "WS1/**", "x"])
+    def test_is_nothing_if_a_token_has_an_odd_workspace(self, sid: str) -> None:
+        capability = TaskRouterWorkerCapability("AC1", "secret", "WS1", "WK1")
+        claims = jwt.decode(capability.generate_token(), "secret", algorithms=["HS256"])
+        token = jwt.encode(claims | {"workspace_sid": sid}, "secret", "HS256")
+        assert verify_token(token, "secret").notes() == []
+
+    def test_is_not_known_without_a_workspace(self) -> None:
+        assert AccessPolicy([rule(f"{WORKSPACE}/**", "POST")]).notes() == []
+
+
+class TestLongLived:
+    def token(self, seconds: int, **attributes: Any) -> VerifiedToken:
+        capability = TaskRouterWorkerCapability("AC1", "secret", "WS1", "WK1")
+        return verify_token(capability.generate_token(seconds, attributes=attributes), "secret")
+
+    @freeze_time("2030-01-01 12:00:00")
+    def test_is_more_than_24_hours(self) -> None:
+        assert self.token(86_400).notes() == []
+        assert kinds_of(self.token(86_401).notes()) == [("long-lived", None)]
+
+    def test_counts_from_nbf_if_the_token_has_one(self) -> None:
+        with freeze_time("2030-01-01 12:00:00") as clock:
+            token = self.token(86_401, nbf=1_893_499_200)
+            clock.tick(3_600)
+            assert kinds_of(token.notes()) == [("long-lived", None)]
+
+    def test_of_a_policy_is_the_lifetime_that_is_given(self) -> None:
+        policy = AccessPolicy([])
+        assert policy.notes(lifetime=timedelta(hours=24)) == []
+        assert kinds_of(policy.notes(lifetime=timedelta(hours=25))) == [("long-lived", None)]
+
+
+class TestNeverMatches:
+    @pytest.mark.parametrize(
+        ("never", "because"),
+        [
+            (rule(f"{WORKER}?A=x"), "its URL has a query or a fragment"),
+            (rule(f"{WORKER}#a/**", "POST"), "its URL has a query or a fragment"),
+            (rule(WORKER, post_filter={"A": {}, "B": {"required": True}}), "it requires form parameters"),
+            (rule(WORKER, post_filter={"A": "x"}), "it requires form parameters"),
+        ],
+    )
+    def test_is_what_no_request_can_be(self, never: dict[str, Any], because: str) -> None:
+        (note,) = notes_on(never)
+        assert note.kind == "never-matches"
+        assert because in note.reason
+
+    @pytest.mark.parametrize(
+        "possible",
+        [
+            rule(WORKER, post_filter={"A": {"required": False}}),
+            rule(WORKER, query_filter={"A": {"required": True}}),
+            rule(WORKER, "POST", post_filter={"A": "x"}),
+        ],
+    )
+    def test_is_not_what_a_request_can_be(self, possible: dict[str, Any]) -> None:
+        assert notes_on(possible) == []
+
+
+class TestNotes:
+    def test_are_in_the_order_of_the_rules_with_the_tokens_own_first(self) -> None:
+        policy = AccessPolicy(
+            [rule(WORKER), rule(f"{WORKSPACE}/**", "POST"), rule(WORKER), rule(f"{WORKER}?A=x")]
+        )
+        notes = policy.notes(workspace_sid="WS1", worker_sid="WK1", lifetime=timedelta(days=2))
+        assert kinds_of(notes) == [
+            ("long-lived", None),
+            ("redundant", 0),
+            ("wide", 1),
+            ("redundant", 2),
+            ("never-matches", 3),
+        ]
+
+    def test_say_what_was_found_and_what_to_do(self) -> None:
+        (note,) = notes_on(rule(f"{WORKSPACE}/**", "DELETE"))
+        assert note.reason == (
+            f"Policy rule 0, DELETE {WORKSPACE}/**, is wide: it allows DELETE {WORKSPACE}, for one."
+        )
+        assert note.advice == "Grant only what the page does: name the resources that it works with."
+        assert str(note) == f"{note.reason} {note.advice}"
+
+    def test_are_plain_values(self) -> None:
+        (note,) = notes_on(rule(f"{WORKSPACE}/**", "DELETE"))
+        assert Note(**json.loads(json.dumps(dataclasses.asdict(note)))) == note
+
+    def test_cannot_be_changed(self) -> None:
+        note: Any = Note("wide", 0, "It is wide.", "Narrow it.")
+        with pytest.raises(AttributeError):
+            note.rule = 1
+
+    @pytest.mark.parametrize(
+        ("bad", "error", "says"),
+        [
+            ({"workspace_sid": "WK1"}, ValueError, "workspace_sid must be a SID"),
+            ({"worker_sid": "WK1/**"}, ValueError, "worker_sid must be a SID"),
+            ({"workspace_sid": 5}, TypeError, "workspace_sid must be a str"),
+            ({"lifetime": 86_400}, TypeError, "lifetime must be a timedelta"),
+        ],
+        ids=ascii,
+    )
+    def test_refuse_bad_input(self, bad: Any, error: type[Exception], says: str) -> None:
+        with pytest.raises(error, match=says):
+            AccessPolicy([]).notes(**bad)

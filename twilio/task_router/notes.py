@@ -1,0 +1,140 @@
+"""Notes: what is worth a second look in a token or an access policy, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from .capability import TASK_ROUTER_BASE_URL, TASK_ROUTER_VERSION
+from .comparison import made_up_word, redundant, representatives, witnesses
+from .rule import read_rule
+from .rule_index import RuleIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .rule import Rule
+
+_LONGEST_LIFE = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something about a token or an access policy that is worth a second look."""
+
+    #: ``long-lived``, ``wide``, ``never-matches`` or ``redundant``.
+    kind: str
+    #: The place of the rule that it is about, from 0, or ``None`` if it is about the token.
+    rule: int | None
+    #: What was found, in a sentence.
+    reason: str
+    #: What to do about it.
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.advice}"
+
+
+def notes_on(
+    rules: Sequence[Rule], workspace_sid: str | None, worker_sid: str | None, lifetime: timedelta | None
+) -> list[Note]:
+    """Return what :meth:`AccessPolicy.notes` does. The SIDs may be whatever a token has."""
+    policy = RuleIndex(rules)
+    about_rules = [*_never_matching(policy)]
+    never = {note.rule for note in about_rules}
+    if workspace_sid is not None:
+        about_rules += _wide(policy, workspace_sid, worker_sid)
+    about_rules += (note for note in _redundant(policy) if note.rule not in never)
+    about_rules.sort(key=lambda note: note.rule or 0)
+    return [*_long_lived(lifetime), *about_rules]
+
+
+def _long_lived(lifetime: timedelta | None) -> Iterator[Note]:
+    if lifetime is not None and lifetime > _LONGEST_LIFE:
+        yield Note(
+            "long-lived",
+            None,
+            "The token is good for more than 24 hours, and nothing can revoke it.",
+            "Make tokens that last an hour at most, and replace them in the page with worker.updateToken().",
+        )
+
+
+def _never_matching(policy: RuleIndex) -> Iterator[Note]:
+    for place, rule in enumerate(policy.rules):
+        start = f"Policy rule {place}, {rule}, can never match"
+        if rule.covers_nothing:
+            yield Note(
+                "never-matches",
+                place,
+                f"{start}: its URL has a query or a fragment, and a request's are cut off first.",
+                "End the URL with its path, and put query parameters into query_filter.",
+            )
+        elif rule.method == "GET" and any(matcher.required for matcher in rule.post_filter.values()):
+            yield Note(
+                "never-matches",
+                place,
+                f"{start}: it requires form parameters, and a GET has none.",
+                "Put the parameters into query_filter.",
+            )
+
+
+def _wide(policy: RuleIndex, workspace_sid: str, worker_sid: str | None) -> Iterator[Note]:
+    """Yield a note for each rule that lets the page change what is not its own."""
+    workspace_urls = _workspace_urls(policy, workspace_sid)
+    borders = [f"{url}{path}/**" for url in workspace_urls for path in ("", "/Workers")]
+    targets: list[tuple[str, str]] = []
+    for method in ("POST", "DELETE"):
+        rules = [*policy.rules, *(read_rule({"url": url, "method": method}) for url in borders)]
+        made_up = made_up_word(rules)
+        targets += (
+            (method, url)
+            for url in representatives(rules, method)
+            if any(_is_foreign(url, workspace, worker_sid, made_up) for workspace in workspace_urls)
+        )
+    for place, request in witnesses(policy, RuleIndex([]), targets).items():
+        yield Note(
+            "wide",
+            place,
+            f"Policy rule {place}, {policy.rules[place]}, is wide: it allows {request}, for one.",
+            "Grant only what the page does: name the resources that it works with.",
+        )
+
+
+def _workspace_urls(policy: RuleIndex, workspace_sid: str) -> list[str]:
+    """Return the workspace's usual URL and those that the rules have, as of another region."""
+    path = f"/Workspaces/{workspace_sid}"
+    urls = {f"{TASK_ROUTER_BASE_URL}/{TASK_ROUTER_VERSION}{path}"}
+    for rule in policy.rules:
+        before, found, _ = f"{rule.url}/".partition(f"{path}/")
+        if found:
+            urls.add(f"{before}{path}")
+    return sorted(urls)
+
+
+def _is_foreign(url: str, workspace_url: str, worker_sid: str | None, made_up: str) -> bool:
+    """Return whether a URL is not the page's own.
+
+    What may be anywhere below the workspace is nobody's own. To a worker's page, the workspace and other
+    workers are not either.
+    """
+    if url in {f"{workspace_url}/{made_up}", f"{workspace_url}/{made_up}/{made_up}"}:
+        return True
+    workers_url = f"{workspace_url}/Workers"
+    return worker_sid is not None and (
+        url == workspace_url or (_is_at(workers_url, url) and not _is_at(f"{workers_url}/{worker_sid}", url))
+    )
+
+
+def _is_at(place: str, url: str) -> bool:
+    return url == place or url.startswith(f"{place}/")
+
+
+def _redundant(policy: RuleIndex) -> Iterator[Note]:
+    for place in redundant(policy):
+        yield Note(
+            "redundant",
+            place,
+            f"Policy rule {place}, {policy.rules[place]}, is redundant: the other rules permit the same.",
+            "Remove it. If there are several of these, remove one and look again.",
+        )
