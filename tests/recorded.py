@@ -38,3 +38,13 @@ def title(vector: dict[str, Any]) -> str:
 def claims_of(token: str, key: str) -> dict[str, Any]:
     """What PyJWT reads from a token, whether expired or not."""
     return jwt.decode(token, key, algorithms=["HS256"], options={"verify_exp": False})
+
+
+def example_claims(calls: list[list[str]], *, release: str, sid: str = "WK789") -> Any:
+    """What a release was recorded to sign for the example's account after these calls."""
+    return next(
+        vector["claims"]
+        for vector in load(f"claims-{release}.json")
+        if vector["args"][0] == "AC123"
+        and (vector["args"][-1], vector["calls"], vector["ttl"]) == (sid, calls, None)
+    )

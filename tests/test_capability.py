@@ -208,6 +208,27 @@ class TestEndpoints:
         assert f"http://ws.test/channels/AC123/{capability.channel_id}" in urls
         assert all(url.startswith(("http://api.test/v2/Workspaces/WS456", "http://ws.test/")) for url in urls)
 
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://localhost:8080",
+            "https://[2001:db8::1]:8443/task-router",
+            "ws://127.0.0.1",
+            "wss://event-bridge.twilio.com/v1/wschannels",
+            "https://API.Example.COM/TaskRouter",
+            "https://task_router.internal/~alice/v_1/a%20b",
+        ],
+    )
+    def test_may_be_at_any_absolute_url(self, url: str) -> None:
+        capability = TaskRouterCapability(*ARGUMENTS, base_url=url, base_ws_url=url)
+        assert capability.base_url == f"{url}/v1"
+        assert capability.policies[0]["url"] == f"{url}/AC123/WK789"
+
+    @pytest.mark.parametrize("version", ["v1", "2010-04-01", "v1.2_b"])
+    def test_may_have_another_version(self, version: str) -> None:
+        capability = TaskRouterCapability(*ARGUMENTS, version=version)
+        assert capability.base_url == f"https://taskrouter.twilio.com/{version}"
+
     @pytest.mark.parametrize("kind", [TaskRouterTaskQueueCapability, TaskRouterWorkspaceCapability])
     def test_are_keyword_only_where_nobody_ever_passed_them_by_position(self, kind: Any) -> None:
         with pytest.raises(TypeError, match="positional"):
@@ -257,6 +278,15 @@ class TestRulesOfOnesOwn:
             "post_filter": {"B": "y"},
         }
         assert capability.policies == before
+
+    def test_make_policy_allows_without_filters_by_default(self, capability: Capability) -> None:
+        assert capability.make_policy("https://example.com", "POST") == {
+            "url": "https://example.com",
+            "method": "POST",
+            "allow": True,
+            "query_filter": {},
+            "post_filter": {},
+        }
 
     @pytest.mark.parametrize("adds", ["allow", "deny", "add_policy"])
     @pytest.mark.parametrize(

@@ -89,6 +89,11 @@ class TestReasonOfADenial:
                 f"{WORKSPACE}/../WS2",
                 "a wildcard matches no segment that is empty, '.' or '..'",
             ),
+            (
+                f"{WORKSPACE}/**",
+                f"{WORKSPACE}/Workers/../Tasks",
+                "a wildcard matches no segment that is empty, '.' or '..'",
+            ),
         ],
     )
     def test_is_what_stands_between_where_a_rule_almost_matches(
@@ -115,6 +120,10 @@ class TestReasonOfADenial:
     def test_is_that_no_rule_is_near_otherwise(self) -> None:
         rules = [rule("https://example.com/**"), rule(f"{WORKER}/Channels", allow=False)]
         assert self.why(rules) == f"No policy rule allows GET on {WORKER}."
+
+    def test_does_not_call_a_rule_near_that_is_for_two_more_segments(self) -> None:
+        rules = [rule(WORKER), rule(f"{WORKSPACE}/Workers/*")]
+        assert self.why(rules, url=WORKSPACE) == f"No policy rule allows GET on {WORKSPACE}."
 
     def test_does_not_call_a_denial_a_near_miss(self) -> None:
         rules = [rule(WORKER, "POST", allow=False), rule(WORKER, allow=False, query_filter={"A": "x"})]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,27 @@ def test_importing_does_not_touch_the_warning_filters() -> None:
 def test_every_public_name_is_there() -> None:
     program = "import twilio.task_router as t; print([name for name in t.__all__ if not hasattr(t, name)])"
     assert run(program) == "[]\n"
+
+
+def test_the_public_names_are_those_of_the_reference_and_the_constants_of_twilio_python() -> None:
+    reference = (ROOT / "docs" / "api.rst").read_text(encoding="utf-8")
+    documented = re.findall(
+        r"^\.\. (?:auto)?(?:class|data|exception|function):: (\w+)$", reference, re.MULTILINE
+    )
+    constants = {
+        "TASK_ROUTER_BASE_EVENTS_URL",
+        "TASK_ROUTER_BASE_URL",
+        "TASK_ROUTER_BASE_WS_URL",
+        "TASK_ROUTER_VERSION",
+    }
+    assert sorted(twilio.task_router.__all__) == sorted({*documented, *constants})
+
+
+def test_the_constants_are_those_of_twilio_python() -> None:
+    assert twilio.task_router.TASK_ROUTER_BASE_URL == "https://taskrouter.twilio.com"
+    assert twilio.task_router.TASK_ROUTER_BASE_WS_URL == "https://event-bridge.twilio.com/v1/wschannels"
+    assert twilio.task_router.TASK_ROUTER_BASE_EVENTS_URL == twilio.task_router.TASK_ROUTER_BASE_WS_URL
+    assert twilio.task_router.TASK_ROUTER_VERSION == "v1"
 
 
 def test_twilio_stays_a_namespace() -> None:

@@ -104,3 +104,20 @@ class TestInstalled:
         credentials = {"TWILIO_ACCOUNT_SID": "AC123", "TWILIO_AUTH_TOKEN": "secret"}
         token = installed("-m", "twilio.task_router", "token", "WS456", "WK789", **credentials)
         assert "WK789" in installed("-m", "twilio.task_router", "inspect", token.strip(), **credentials)
+
+    def test_console_script_is_the_command_line(self, installed: Any) -> None:
+        program = (
+            "import sys; from importlib.metadata import distribution; "
+            "(script,) = distribution('twilio-task-router').entry_points; "
+            "sys.argv[:1] = [f'bin/{script.name}']; sys.exit(script.load()())"
+        )
+        credentials = {"TWILIO_ACCOUNT_SID": "AC123", "TWILIO_AUTH_TOKEN": "secret"}
+        assert installed("-c", program, "token", "WS456", "WK789", **credentials).count(".") == 2
+        assert installed("-c", program, "--help").startswith("usage: twilio-task-router ")
+
+    def test_rich_is_an_extra(self, installed: Any) -> None:
+        program = "from importlib.metadata import requires; print(*requires('twilio-task-router'), sep='\\n')"
+        requirements = installed("-c", program).splitlines()
+        assert [one.replace("'", '"') for one in requirements if "rich" in one] == [
+            'rich>=13; extra == "cli"'
+        ]

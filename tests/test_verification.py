@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import pickle
 import string
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -20,6 +21,7 @@ from twilio.task_router import (
     TaskRouterWorkspaceCapability,
     verify_token,
 )
+from twilio.task_router.verification import moment, verify_claims
 
 KEY = "0123456789abcdef0123456789abcdef"
 HEADER: dict[str, Any] = {"alg": "HS256", "typ": "JWT"}
@@ -136,11 +138,22 @@ class TestAGoodToken:
         assert token.access_policy.allows("GET", RULE["url"])
         assert token.channel == "WK789"
 
-    @pytest.mark.parametrize("exp", [10**20, 1e300, 4_102_444_800.5])
-    def test_may_live_very_long(self, exp: float) -> None:
+    @pytest.mark.parametrize("exp", [253_402_300_800, 10**17, 10**18, 10**20, 1e300])
+    def test_may_live_beyond_the_last_year_that_a_datetime_holds(self, exp: float) -> None:
         expires_at = verify_token(forge(claims=CLAIMS | {"exp": exp}), KEY).expires_at
-        assert datetime(2100, 1, 1, tzinfo=timezone.utc) < expires_at
-        assert expires_at <= datetime.max.replace(tzinfo=timezone.utc)
+        assert expires_at == datetime.max.replace(tzinfo=timezone.utc)
+
+    def test_may_expire_within_a_second(self) -> None:
+        expires_at = verify_token(forge(claims=CLAIMS | {"exp": 4_102_444_800.5}), KEY).expires_at
+        assert expires_at == datetime(2100, 1, 1, microsecond=500_000, tzinfo=timezone.utc)
+
+    @pytest.mark.parametrize(
+        "claims",
+        [{"iat": 4_102_444_800}, {"iat": "soon"}, {"sub": 5}, {"aud": "page"}, {"jti": 5}],
+        ids=ascii,
+    )
+    def test_may_say_anything_in_claims_that_taskrouter_does_not_use(self, claims: dict[str, Any]) -> None:
+        assert verify_token(forge(claims=CLAIMS | claims), KEY).claims == CLAIMS | claims
 
     def test_may_have_claims_nested_as_deep_as_can_be_signed(self) -> None:
         nested: list[Any] = []
@@ -180,6 +193,25 @@ class TestTime:
             assert verify_token(made, KEY, leeway=2)
         with freeze_time(recorded.RECORDED):
             assert verify_token(made, KEY)
+
+    def test_claims_have_no_leeway_by_default(self) -> None:
+        with freeze_time(recorded.RECORDED), pytest.raises(jwt.ExpiredSignatureError):
+            verify_claims(CLAIMS | {"exp": recorded.RECORDED.timestamp()})
+
+    @pytest.mark.parametrize(
+        ("timestamp", "expected"),
+        [
+            (0, datetime(1970, 1, 1)),  # noqa: DTZ001 - all of these are in UTC
+            (-86_400, datetime(1969, 12, 31)),  # noqa: DTZ001
+            (-(10**12), datetime.min),  # noqa: DTZ901
+            (-1e300, datetime.min),  # noqa: DTZ901
+            (10**12, datetime.max),  # noqa: DTZ901
+        ],
+    )
+    def test_a_time_that_no_datetime_holds_is_the_nearest_that_one_does(
+        self, timestamp: float, expected: datetime
+    ) -> None:
+        assert moment(timestamp) == expected.replace(tzinfo=timezone.utc)
 
 
 ODD = json.dumps(CLAIMS | {"friendly_name": "\u00bf\u00bf\u00bf?>?>"}, ensure_ascii=False).encode()
@@ -330,38 +362,80 @@ class TestAttack:
         with pytest.raises(error):
             verify_token(ATTACKS[attack], KEY)
 
-    def test_on_a_claim_is_told_with_the_claim(self) -> None:
-        with pytest.raises(
-            InvalidClaimError, match=r"the claim policies .* policy rule 0: url is missing"
-        ) as caught:
-            verify_token(ATTACKS["policies [{}]"], KEY)
-        assert caught.value.claim == "policies"
+    @pytest.mark.parametrize(
+        ("attack", "says"),
+        [
+            ("another key", "Signature verification failed"),
+            ("alg none", "the header's alg must be HS256, not 'none'"),
+            ("alg missing", "the header's alg must be HS256, not None"),
+            ("crit unknown", "the header asks for extensions that no token of TaskRouter uses"),
+            ("signature empty", "an HS256 signature has 32 bytes, not 0"),
+            ("two segments", "the token cannot be read: a token has three segments, not 2"),
+            ("payload padded", "the token cannot be read: a segment is not written as base64url has it"),
+            ("header not an object", "the token cannot be read: the header must be a JSON object"),
+            ("payload a list", "the token cannot be read: the payload must be a JSON object"),
+            ("header with a lone surrogate", "the header has a lone surrogate, which is not text"),
+            ("payload with a lone surrogate", "the payload has a lone surrogate, which is not text"),
+            ("payload with NaN", "the token cannot be read: NaN is not JSON"),
+            ("exp too large for a number", "the token cannot be read: 1e999 is too large a number"),
+            ("exp 1", "Signature has expired"),
+            ("nbf 4102444800", "The token is not yet valid (nbf)"),
+            ("channel missing", 'Token is missing the "channel" claim'),  # in PyJWT's words
+            ("iss of another account", "the claims iss and account_sid differ: 'AC999', 'AC123'"),
+        ],
+    )
+    def test_is_told_what_is_wrong(self, attack: str, says: str) -> None:
+        with pytest.raises(jwt.InvalidTokenError) as caught:
+            verify_token(ATTACKS[attack], KEY)
+        assert str(caught.value).endswith(says)
+
+    @pytest.mark.parametrize(
+        ("attack", "claim", "problem"),
+        [
+            ("exp 'soon'", "exp", "must be a number, not 'soon'"),
+            ("nbf None", "nbf", "must be a number, not None"),
+            ("channel 5", "channel", "must be a string, not 5"),
+            ("worker_sid 5", "worker_sid", "must be a string, not 5"),
+            ("policies 'GET'", "policies", "must be a list, not 'GET'"),
+            ("policies [{}]", "policies", "is not an access policy: policy rule 0: url is missing"),
+        ],
+    )
+    def test_on_a_claim_is_told_with_the_claim(self, attack: str, claim: str, problem: str) -> None:
+        with pytest.raises(InvalidClaimError) as caught:
+            verify_token(ATTACKS[attack], KEY)
+        assert caught.value.claim == claim
+        assert str(caught.value) == f"the claim {claim} {problem}"
+
+    def test_on_a_claim_is_an_error_that_survives_pickling(self) -> None:
+        error = InvalidClaimError("exp", "is odd")
+        again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+        assert (again.claim, str(again)) == ("exp", "the claim exp is odd")
 
 
 class TestMisuse:
     @pytest.mark.parametrize(
-        ("bad", "error"),
+        ("bad", "error", "says"),
         [
-            ({"token": None}, TypeError),
-            ({"token": 5}, TypeError),
-            ({"token": bytearray(forge().encode())}, TypeError),
-            ({"auth_token": None}, TypeError),
-            ({"auth_token": KEY.encode()}, TypeError),
-            ({"auth_token": ""}, ValueError),
-            ({"auth_token": f"{KEY}\n"}, ValueError),
-            ({"leeway": None}, TypeError),
-            ({"leeway": "10"}, TypeError),
-            ({"leeway": True}, TypeError),
-            ({"leeway": -1}, ValueError),
-            ({"leeway": timedelta(seconds=-1)}, ValueError),
-            ({"leeway": float("nan")}, ValueError),
-            ({"leeway": float("inf")}, ValueError),
-            ({"leeway": 10**400}, ValueError),
+            ({"token": None}, TypeError, "must be a str or bytes, not NoneType"),
+            ({"token": 5}, TypeError, "must be a str or bytes, not int"),
+            ({"token": bytearray(forge().encode())}, TypeError, "must be a str or bytes, not bytearray"),
+            ({"auth_token": None}, TypeError, "must be a str, not NoneType"),
+            ({"auth_token": KEY.encode()}, TypeError, "must be a str, not bytes"),
+            ({"auth_token": ""}, ValueError, "must not be empty"),
+            ({"auth_token": f"{KEY}\n"}, ValueError, "must be stripped of white space"),
+            ({"leeway": None}, TypeError, "must be seconds or a timedelta, not NoneType"),
+            ({"leeway": "10"}, TypeError, "must be seconds or a timedelta, not str"),
+            ({"leeway": True}, TypeError, "must be seconds or a timedelta, not bool"),
+            ({"leeway": -1}, ValueError, "must be finite and not negative, got -1"),
+            ({"leeway": timedelta(seconds=-1)}, ValueError, "must be finite and not negative, got datetime"),
+            ({"leeway": float("nan")}, ValueError, "must be finite and not negative, got nan"),
+            ({"leeway": float("inf")}, ValueError, "must be finite and not negative, got inf"),
+            ({"leeway": 10**400}, ValueError, "must be finite and not negative, got 1000"),
         ],
         ids=lambda case: ascii(case)[:40],
     )
-    def test_is_the_callers_error(self, bad: dict[str, Any], error: type[Exception]) -> None:
-        with pytest.raises(error, match=next(iter(bad))) as caught:
+    def test_is_the_callers_error(self, bad: dict[str, Any], error: type[Exception], says: str) -> None:
+        with pytest.raises(error, match=f"^{next(iter(bad))} {says}") as caught:
             verify_token(**({"token": forge(), "auth_token": KEY} | bad))
         assert not isinstance(caught.value, jwt.InvalidTokenError)
         assert KEY not in str(caught.value)

@@ -132,6 +132,15 @@ class TestGrants:
             "TaskRouterWorkerCapability.allow_activity_updates()",
         )
 
+    def test_are_the_same_at_other_places(self) -> None:
+        elsewhere = {"base_url": "http://localhost:1", "version": "v2", "base_ws_url": "ws://localhost:2"}
+        policy = TaskRouterCapability(*ARGUMENTS).access_policy()
+        here = explain(AccessPolicy([]), "WS456", "WK789", account_sid="AC123")
+        there = explain(policy, "WS456", "WK789", account_sid="AC123", **elsewhere)
+        assert {call: told.grants for call, told in there.items()} == {
+            call: told.grants for call, told in here.items()
+        }
+
     def test_are_none_where_the_call_goes_through(self) -> None:
         policy = TaskRouterWorkerCapability(*ARGUMENTS).access_policy()
         assert explain(policy, "WS456", "WK789")["ready"].grants == ()
@@ -200,6 +209,14 @@ class TestOpenParts:
             "not 'any'. It depends: it is allowed if the form parameter 'ActivitySid' is 'WA1'."
         )
 
+    def test_a_rule_for_one_value_in_the_query_does_not_allow_the_call(self) -> None:
+        reservations = f"{WORKER_URL}/Reservations"
+        wanted = {"ReservationStatus": "pending"}
+        rule = {"url": reservations, "method": "GET", "allow": True, "query_filter": wanted}
+        told = self.told("worker.fetchReservations", rule)
+        assert not told
+        assert told.reason.endswith("it is allowed if the query parameter 'ReservationStatus' is 'pending'.")
+
     def test_a_rule_for_an_empty_value_does_not_allow_the_call(self) -> None:
         rule = {"url": WORKER_URL, "method": "POST", "allow": True, "post_filter": {"ActivitySid": ""}}
         told = self.told('worker.update("ActivitySid", ...)', rule)
@@ -217,6 +234,17 @@ class TestOpenParts:
             "It depends: it is denied if the form parameter 'ActivitySid' is 'WA1'. "
             f"Policy rule 1 denies POST {WORKER_URL}."
         )
+
+    @pytest.mark.parametrize("call", ["worker.updateTask", "worker.update({...})"])
+    def test_a_denial_of_one_value_in_the_whole_workspace_refuses_the_call(self, call: str) -> None:
+        values = dict.fromkeys(dict(CALLS[call][0].params), REQUIRED)
+        rules: Any = [
+            {"url": f"{WORKSPACE_URL}/**", "method": "POST", "allow": True},
+            {"url": f"{WORKSPACE_URL}/**", "method": "POST", "post_filter": values | {"Attributes": "{}"}},
+        ]
+        told = self.told(call, *rules)
+        assert not told
+        assert told.reason.startswith("It depends: it is denied if the form parameter 'Attributes' is '{}'.")
 
     def test_a_denial_of_two_values_together_refuses_the_call(self) -> None:
         wanted = {"CallFrom": "+1", "CallUrl": "https://t", "Instruction": "call"}
@@ -256,6 +284,24 @@ class TestOpenParts:
         told = self.told("reservation.created", *rules)
         assert [bool(decision) for decision in told.decisions] == [True, False]
         assert told.reason.startswith("It depends: it is denied if the task's SID is 'WT0'.")
+
+    def test_a_denial_of_one_reservation_refuses_the_call(self) -> None:
+        rules: Any = [
+            {"url": f"{TASKS}/**", "method": "GET", "allow": True},
+            {"url": f"{TASKS}/WT1/Reservations/WR1", "method": "GET"},
+        ]
+        told = self.told("reservation.created", *rules)
+        assert [bool(decision) for decision in told.decisions] == [True, False]
+        assert told.reason.startswith(
+            "It depends: it is denied if the task's SID is 'WT1' and the reservation's SID is 'WR1'."
+        )
+
+    def test_a_denial_of_something_else_below_a_task_refuses_nothing(self) -> None:
+        rules: Any = [
+            {"url": f"{TASKS}/**", "method": "GET", "allow": True},
+            {"url": f"{TASKS}/WT1/Attachments/**", "method": "GET"},
+        ]
+        assert self.told("reservation.created", *rules)
 
     @pytest.mark.parametrize("task", ["x", "WT*", "WK1", ""])
     def test_a_denial_of_what_is_no_task_refuses_nothing(self, task: str) -> None:

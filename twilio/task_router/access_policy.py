@@ -236,7 +236,8 @@ class AccessPolicy:
 
 def covering(policy: AccessPolicy, method: str, url: str) -> Iterator[Rule]:
     """Yield the rules of a policy whose method and URL match a request's, the most specific first."""
-    return (policy.rules[place] for place in policy._index.covering(method, url))  # noqa: SLF001
+    index = policy._index  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return (policy.rules[place] for place in index.covering(method, url))
 
 
 def extended(policy: AccessPolicy, rules: Iterable[Mapping[str, Any]]) -> AccessPolicy:

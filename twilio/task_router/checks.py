@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 _BASE_URL = re.compile(r"(?:https?|wss?)://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%-]+)*")
@@ -62,8 +63,13 @@ def shown(value: object) -> str:
 
 def shown_text(text: str) -> str:
     """Return *text* for a message, masked, shortened and escaped like ``repr``, but without the quotes."""
-    if len(text) <= _LONGEST and text.isprintable() and "\\" not in text:
-        return masked(text)  # like almost every URL
+    return _shown_short(text) if len(text) <= _LONGEST else _shortened.repr(text)[1:-1]
+
+
+@lru_cache(maxsize=1024)  # the reasons of decisions show the same few URLs again and again
+def _shown_short(text: str) -> str:
+    if text.isprintable() and "\\" not in text:
+        return masked(text)
     return _shortened.repr(text)[1:-1]
 
 

@@ -18,6 +18,7 @@ from .capability import (
     TaskRouterWorkerCapability,
 )
 from .checks import check_base_url, check_segment, check_sid, check_type
+from .grants import GRANTS
 from .open_request import OpenRequest, allows_open, decide_open, words_of
 
 if TYPE_CHECKING:
@@ -73,23 +74,6 @@ CALLS: Final[Mapping[str, tuple[OpenRequest, ...]]] = MappingProxyType(
 
 # Everything but the websocket itself reaches the event bridge as a POST to the websocket's channel.
 _THROUGH_THE_CHANNEL = _post(_CHANNEL)
-
-# The grants of each class, narrow ones first: the first that lets a call through is the one to name.
-_GRANTS = {
-    TaskRouterCapability: (
-        "allow_worker_fetch_attributes",
-        "allow_worker_activity_updates",
-        "allow_task_reservation_updates",
-        "allow_updates",
-        "allow_fetch_subresources",
-    ),
-    TaskRouterWorkerCapability: (
-        "allow_activity_updates",
-        "allow_reservation_updates",
-        "allow_updates",
-        "allow_fetch_subresources",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -215,8 +199,8 @@ class _Page(NamedTuple):
 
     def with_each_grant(self, policy: AccessPolicy) -> Iterator[tuple[str, str, AccessPolicy]]:
         """Yield what the policy would be with the rules of each class and of each of its grants."""
-        for kind, names in _GRANTS.items():
-            for name in (None, *names):
+        for kind in (TaskRouterCapability, TaskRouterWorkerCapability):
+            for name in (None, *GRANTS[kind]):
                 capability = kind(
                     self.account_sid or "AC0",
                     "0",

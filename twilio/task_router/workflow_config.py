@@ -161,7 +161,12 @@ class WorkflowConfig:
             raise ValueError(  # noqa: TRY004 - as above
                 f"data: task_routing.default_filter must be an object, got {shown(default_filter)}"
             )
-        return WorkflowConfig(filters, default_filter)
+        config = WorkflowConfig(filters, default_filter)
+        try:
+            config.to_json()
+        except ValueError as error:  # newer Pythons read deeper nesting than they write
+            raise ValueError(f"data must be nested less deeply: {error}") from None
+        return config
 
 
 def _refuse_constant(name: str) -> NoReturn:

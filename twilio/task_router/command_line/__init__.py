@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from twilio.task_router.checks import masked
 
-from . import check, demo, inspect, token
+from . import check, compare, demo, inspect, replay, token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +21,9 @@ _MISUSE = 2
 _INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 _BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
 _LONGEST = 400
+
+# Also a shortened one: dots may stand for what was left out of its middle.
+_A_TOKEN = re.compile(r"\beyJ[\w.-]*|[\w-]{8,}\.[\w-]{8,}\.[\w.-]*")
 
 
 class _Command(Protocol):
@@ -32,14 +37,21 @@ class _Command(Protocol):
     def run(self, options: argparse.Namespace, /) -> int: ...
 
 
-_COMMANDS: dict[str, _Command] = {"demo": demo, "token": token, "inspect": inspect, "check": check}
+_COMMANDS: dict[str, _Command] = {
+    "demo": demo,
+    "token": token,
+    "inspect": inspect,
+    "check": check,
+    "replay": replay,
+    "compare": compare,
+}
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors take one line."""
+    """A parser whose errors take one line, and show neither a token nor a key."""
 
     def error(self, message: str) -> NoReturn:
-        line = " ".join(masked(message).split())
+        line = _A_TOKEN.sub("(a token, not shown)", " ".join(masked(message).split()))
         shortened = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
         self.exit(_MISUSE, f"{self.prog}: {shortened} (--help says more)\n")
 
@@ -51,24 +63,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :returns: the exit status.
     :raises SystemExit: after ``--help``, and with status 2 after misuse.
     """
-    parser = _Parser(
-        prog="python -m twilio.task_router",
-        description="Capability tokens for Twilio TaskRouter's Worker.js.",
-    )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name, command in _COMMANDS.items():
-        subparser = commands.add_parser(name, help=command.HELP, description=command.DESCRIPTION)
-        command.add_arguments(subparser)
-        subparser.set_defaults(command=command)
+    parser = _parser()
     if sys.stdout is None:
         parser.error("there is no standard output to write to")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # escape characters that the terminal cannot encode
     options = _parse(parser, arguments)
-    command = options.command
     try:
-        status: int = command.run(options)
+        status: int = options.command.run(options)
         sys.stdout.flush()
     except (TypeError, ValueError) as error:
         parser.error(str(error))
@@ -83,13 +86,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def _parser() -> _Parser:
+    script = Path(sys.argv[0]).stem == "twilio-task-router"
+    parser = _Parser(
+        prog="twilio-task-router" if script else "python -m twilio.task_router",
+        description="Capability tokens for Twilio TaskRouter's Worker.js: make one, see what it permits, and "
+        "find out why a page gets a 403.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name, command in _COMMANDS.items():
+        subparser = commands.add_parser(name, help=command.HELP, description=command.DESCRIPTION)
+        command.add_arguments(subparser)
+        subparser.set_defaults(command=command)
+    return parser
+
+
 def _parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
     options, rest = parser.parse_known_args(arguments)
-    # At the first option argparse gives up a positional that may be left out, and returns it with the rest:
-    # the token of `check GET URL --form A=x TOKEN`.
-    for name in ("channel_sid", "token"):
-        if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, name, "") is None:
-            setattr(options, name, rest.pop())
-    if rest:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if unknown := [word for word in rest if word.startswith("-")]:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    if "command" not in options:
+        parser.print_help()
+        parser.exit(_MISUSE)
+    # Words after an option are left over: the token of `check GET URL --form A=x TOKEN`.
+    options.words += rest
     return options

@@ -1,21 +1,44 @@
-"""``check``: say whether a token permits a request, and why."""
+"""``check``: say whether a token permits a request, and why, and what to do if it does not."""
 
 from __future__ import annotations
 
 import argparse
-import re
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-HELP: str = "say whether a token permits a request, and why"
+from twilio.task_router.checks import shown
+from twilio.task_router.rule import METHODS
+
+from .given import Asked, Given, from_words, read_given
+
+if TYPE_CHECKING:
+    from twilio.task_router.access_policy import Decision
+
+    from .fix import Fix
+    from .inspection import Inspection
+    from .screen import Screen
+
+HELP: str = "say whether a token permits a request, why, and what to do if not"
 DESCRIPTION: str = (
-    "Say whether a token permits a request, and why. Exit status: 0 allowed, 1 denied or no good token."
+    "Say whether a token permits a request, and why. Give the body of the refused request, which the "
+    "browser's network view shows, as the argument or on standard input; or give METHOD, URL and a token. If "
+    "the request is denied, this names the grant to call and the narrowest rule that would do. Exit status: "
+    "0 the request goes through as far as the token tells, 1 it does not, 2 misuse."
 )
+
+_USAGE = "check BODY, or check METHOD URL TOKEN"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes to its parser."""
-    parser.add_argument("method", metavar="METHOD", help="GET, POST or DELETE")
-    parser.add_argument("url", metavar="URL", help="the whole URL")
-    parser.add_argument("token", metavar="TOKEN", nargs="?", help="by default from standard input")
+    parser.usage = "%(prog)s [BODY] [--json]\n       %(prog)s METHOD URL [TOKEN] [options]"
+    parser.add_argument(
+        "words",
+        metavar="BODY | METHOD URL TOKEN",
+        nargs="*",
+        help="the body of the refused request; or GET, POST or DELETE, the URL (or its path below the "
+        "workspace, such as /Tasks/WT1) and a token. Body and token may come from standard input",
+    )
     for kind in ("query", "form"):
         parser.add_argument(
             f"--{kind}",
@@ -25,32 +48,126 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             type=_pair,
             help=f"a {kind} parameter",
         )
+    parser.add_argument("--json", action="store_true", help="the answer as one JSON object")
 
 
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} must be NAME=VALUE")
+        raise argparse.ArgumentTypeError(f"{shown(text)} must be NAME=VALUE")
     return name, value
 
 
 def run(options: argparse.Namespace) -> int:
     """Run it and return the exit status."""
-    from .inspection import inspection_of
-    from .text import columns
+    from .inspection import inspect_token
 
-    if not re.fullmatch("[A-Za-z]+", options.method) or "://" not in options.url:
+    given = _given(options)
+    inspection = inspect_token(given.token)
+    if given.asked is None:
+        raise ValueError(f"METHOD and URL are missing: {_USAGE}")
+    if given.asked.method not in METHODS:
+        raise ValueError(f"rules know GET, POST and DELETE, not {shown(given.asked.method)}")
+    asked = _with_whole_url(given.asked, inspection)
+    answer = answer_for(inspection, asked)
+    if options.json:
+        print(json.dumps(_as_dict(inspection, answer), indent=2))
+    else:
+        _show(inspection, asked, answer)
+    return 0 if answer.decision and inspection.good is not False else 1
+
+
+def _given(options: argparse.Namespace) -> Given:
+    words = options.words
+    if len(words) < 2:  # noqa: PLR2004 - METHOD and URL
+        if options.query or options.form:
+            raise ValueError(f"--query and --form go with METHOD and URL: {_USAGE}")
+        return read_given(from_words(words, _USAGE))
+    method, url, *rest = words
+    if not method.isalpha():
+        raise ValueError(f"METHOD comes first: {_USAGE}")
+    given = read_given(from_words(rest, _USAGE))
+    return Given(given.token, Asked(method.upper(), url, options.query, options.form))
+
+
+def _with_whole_url(asked: Asked, inspection: Inspection) -> Asked:
+    if asked.url.startswith("/"):
+        return asked._replace(url=inspection.workspace_url + asked.url)
+    if "://" not in asked.url:
         raise ValueError(
-            f"METHOD comes first, then the whole URL, got {options.method!r} and {options.url!r}"
+            f"https:// is missing: give the whole URL, or a path below the workspace such as /Tasks/WT1, got "
+            f"{shown(asked.url)}"
         )
-    inspection = inspection_of(options.token)
-    policy = inspection.access_policy
-    if policy is None or inspection.problem is not None:
-        print(*columns("denied:", 9, f"the token is not good: {inspection.problem}"), sep="\n")
-        return 1
-    decision = policy.decide(options.method, options.url, query=options.query, form=options.form)
-    verdict = "allowed" if decision else "denied"
-    if inspection.good is None:
-        verdict += " (signature not checked)"
-    print(*columns(f"{verdict}:", max(9, len(verdict) + 2), decision.reason), sep="\n")
-    return 0 if decision else 1
+    return asked
+
+
+class Answer(NamedTuple):
+    """What the rules say about a request, and what to do if they deny it."""
+
+    decision: Decision | None
+    reason: str
+    fix: Fix | None
+
+
+def answer_for(inspection: Inspection, asked: Asked) -> Answer:
+    """Answer whether a token permits a request."""
+    from .fix import fix_for
+
+    if inspection.access_policy is None:
+        problems = "; ".join(inspection.problems)
+        return Answer(None, f"the token has no policy rules that can be read: {problems}", None)
+    decision = inspection.access_policy.decide(asked.method, asked.url, query=asked.query, form=asked.form)
+    return Answer(
+        decision, decision.reason, None if decision else fix_for(inspection, inspection.access_policy, asked)
+    )
+
+
+def _as_dict(inspection: Inspection, answer: Answer) -> dict[str, Any]:
+    from .times import utc
+
+    return {
+        "allowed": bool(answer.decision) and inspection.signature != "bad",
+        "reason": answer.reason,
+        "rule": answer.fix.rule if answer.fix else None,
+        "grants": answer.fix.grants if answer.fix else [],
+        "signature": inspection.signature,
+        "expires_at": utc(inspection.claims.get("exp")),
+        "expired": inspection.expired,
+    }
+
+
+def _show(inspection: Inspection, asked: Asked, answer: Answer) -> None:
+    from .screen import Screen, short
+
+    screen = Screen()
+    if not inspection.claims:
+        screen.verdict(False, inspection.verdict)  # noqa: FBT003 - no
+        return
+    unchecked = " (signature not checked)" if inspection.signature == "not checked" else ""
+    verdict = "allowed" if answer.decision else "denied"
+    good = None if answer.decision and inspection.good is None else bool(answer.decision)
+    screen.verdict(good, f"{verdict} by the rules{unchecked}: {short(answer.reason, inspection)}")
+    if answer.fix:
+        show_fix(answer.fix, screen)
+    if asked.url.partition("?")[0] == inspection.channel_url or "/wschannels/" in asked.url:
+        screen.say(
+            "This URL is the channel, to which Worker.js sends every request. The request that was refused "
+            "is in the body: copy the body in the network view, and run check BODY"
+        )
+    if inspection.expired:
+        also = "" if answer.decision else " also"
+        screen.verdict(False, f"The token{also} {inspection.expiry}, which gives a 401.")  # noqa: FBT003 - no
+    for problem in inspection.problems:
+        screen.verdict(False, f"The token is not good: {problem}")  # noqa: FBT003 - no
+
+
+def show_fix(fix: Fix, screen: Screen, *, indent: int = 2) -> None:
+    """Print what would let a request through."""
+    for grant in fix.grants:
+        keyword = f" (with the official SDK: {fix.keyword})" if fix.keyword else ""
+        screen.say(f"Grant it: {grant}{keyword}", indent=indent)
+    if fix.line:
+        screen.say(f"{'Or' if fix.grants else 'No grant does that, but'} paste this rule:", indent=indent)
+        screen.say(fix.line, indent=indent, wrap=False)
+    if not fix.grants and not fix.line:
+        screen.say("No grant and no further rule would allow it.", indent=indent)

@@ -5,30 +5,31 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from twilio.task_router.capability import TaskRouterCapability
+from twilio.task_router.capability import TaskRouterWorkerCapability
 
 if TYPE_CHECKING:
     import argparse
-
 
 HELP: str = "show an example's token and what is in it; needs no account"
 DESCRIPTION: str = "Show an example's token and what is in it. This needs no account."
 
 
-def add_arguments(_: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Take none."""
+    parser.set_defaults(words=[])
 
 
-def run(_: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run it and return the exit status."""
     from twilio.task_router import tokens
 
-    from .text import utc
+    from .times import utc
 
-    capability = TaskRouterCapability("AC123", "secret", "WS456", "WK789")
-    capability.allow_worker_fetch_attributes()
-    capability.allow_worker_activity_updates()
-    capability.allow_task_reservation_updates()
+    if options.words:
+        raise ValueError(f"demo takes no arguments, got {' '.join(options.words)}")
+    capability = TaskRouterWorkerCapability("AC123", "secret", "WS456", "WK789")
+    capability.allow_activity_updates()
+    capability.allow_reservation_updates()
     token = capability.generate_token()
     read = tokens.read(token)
     print(token)

@@ -1,15 +1,18 @@
-"""A token that the command line was given, good or not, and everything there is to see in it."""
+"""A token that a command was given, good or not, and everything there is to see in it."""
 
 from __future__ import annotations
 
 import os
-import sys
+import re
+import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import jwt
 
+from twilio.task_router import tokens
 from twilio.task_router.access_policy import AccessPolicy
 from twilio.task_router.capability import (
     TASK_ROUTER_BASE_URL,
@@ -17,11 +20,12 @@ from twilio.task_router.capability import (
     TASK_ROUTER_VERSION,
 )
 from twilio.task_router.checks import check_auth_token
-from twilio.task_router.verification import check_header, check_signature, read_token, verify_claims
-from twilio.task_router.worker_js import explain
+from twilio.task_router.verification import check_header, check_signature, verify_claims
+
+from .times import from_now
 
 if TYPE_CHECKING:
-    from twilio.task_router.worker_js import Explanation
+    from twilio.task_router.notes import Note
 
 
 @dataclass(frozen=True)
@@ -30,43 +34,88 @@ class Inspection:
 
     header: dict[str, Any]
     claims: dict[str, Any]
-    #: Whether the signature is good, or ``None`` if it was not checked.
-    signed: bool | None
-    #: Why the token is not good, if it is not.
-    problem: str | None
+    #: ``good``, ``bad`` or ``not checked``.
+    signature: str
+    #: What is wrong with the signature and the claims, apart from the time.
+    problems: list[str]
     #: What the token permits, if its rules are well-formed.
     access_policy: AccessPolicy | None
 
     @property
-    def good(self) -> bool | None:
-        """Whether the token is good, or ``None`` if only its signature would tell."""
-        return False if self.problem is not None else self.signed
+    def expired(self) -> bool | None:
+        """Whether the token has expired, or ``None`` if it does not say when it does."""
+        return self.expired_at(time.time())
+
+    def expired_at(self, moment: float) -> bool | None:
+        """Whether the token had expired at a Unix time, or ``None`` if it does not say when it does."""
+        exp = self.claims.get("exp")
+        return None if isinstance(exp, bool) or not isinstance(exp, (int, float)) else exp <= moment
 
     @property
-    def worker_js(self) -> dict[str, Explanation]:
-        """The calls of Worker.js, if it is a worker's token with the claims that this takes."""
-        account_sid, workspace_sid, worker_sid = (
-            self.claims.get(claim) for claim in ("account_sid", "workspace_sid", "worker_sid")
-        )
-        if self.access_policy is None or not all(
-            isinstance(sid, str) for sid in (account_sid, workspace_sid, worker_sid)
-        ):
-            return {}
-        # The API and the event bridge of these rules, which may be those of another region or of a test.
-        base_url, _, version = self._before(f"/Workspaces/{workspace_sid}").rpartition("/")
-        base_ws_url = self._before(f"/{account_sid}/{worker_sid}") or TASK_ROUTER_BASE_WS_URL
+    def good(self) -> bool | None:
+        """Whether the token is good, or ``None`` if only its signature would tell."""
+        if self.problems or self.expired:
+            return False
+        return True if self.signature == "good" else None
+
+    @property
+    def expiry(self) -> str:
+        """When the token expires, in words, if it says so."""
+        return f"{'expired' if self.expired else 'expires'} {from_now(self.claims['exp'])}"
+
+    @property
+    def verdict(self) -> str:
+        """Whether the token is good, in a sentence."""
+        problems = [*self.problems, *([self.expiry] if self.expired else [])]
+        if problems:
+            return f"not good: {'; '.join(problems)}"
+        if self.signature == "not checked":
+            return f"signature not checked (set TWILIO_AUTH_TOKEN to check it); {self.expiry}"
+        return f"good; {self.expiry}"
+
+    @property
+    def notes(self) -> list[Note]:
+        """What is worth a second look."""
+        if self.access_policy is None:
+            return []
+        begin, end = self.claims.get("iat", self.claims.get("nbf", time.time())), self.claims.get("exp")
+        lifetime = None
+        with suppress(OverflowError, TypeError, ValueError):  # claims of another type, or of absurd size
+            lifetime = timedelta(seconds=end - begin)
         try:
-            return explain(
-                self.access_policy,
-                str(workspace_sid),
-                str(worker_sid),
-                account_sid=str(account_sid),
-                base_url=base_url or TASK_ROUTER_BASE_URL,
-                version=version or TASK_ROUTER_VERSION,
-                base_ws_url=base_ws_url,
+            return self.access_policy.notes(
+                workspace_sid=self.sid("workspace_sid") or None,
+                worker_sid=self.sid("worker_sid") or None,
+                lifetime=lifetime,
             )
-        except ValueError:  # a claim is not a SID
-            return {}
+        except ValueError:  # a claim is not a SID, or there is too much to compare
+            return []
+
+    def sid(self, claim: str) -> str:
+        """Return a claim that is a SID, or nothing."""
+        value = self.claims.get(claim)
+        return value if isinstance(value, str) else ""
+
+    @property
+    def api_url(self) -> str:
+        """Where the token's rules expect the REST API, with the version: in a region or a test, elsewhere."""
+        before = self._before(f"/Workspaces/{self.sid('workspace_sid')}")
+        return before or f"{TASK_ROUTER_BASE_URL}/{TASK_ROUTER_VERSION}"
+
+    @property
+    def workspace_url(self) -> str:
+        """The workspace's URL."""
+        return f"{self.api_url}/Workspaces/{self.sid('workspace_sid')}"
+
+    @property
+    def base_ws_url(self) -> str:
+        """Where the token's rules expect the event bridge's websocket channels."""
+        return self._before(f"/{self.sid('account_sid')}/{self.sid('channel')}") or TASK_ROUTER_BASE_WS_URL
+
+    @property
+    def channel_url(self) -> str:
+        """The URL on the event bridge to which Worker.js sends every request."""
+        return f"{self.base_ws_url}/{self.sid('account_sid')}/{self.sid('channel')}"
 
     def _before(self, part: str) -> str:
         """Return what comes before this part of a URL in the first rule that has it, or nothing."""
@@ -74,44 +123,69 @@ class Inspection:
         return next((rule.url.partition(part)[0] for rule in rules if part in rule.url), "")
 
 
-def inspection_of(token: str | None) -> Inspection:
-    """Return what there is to see in the token that was given as an argument or on standard input.
+def inspect_token(token: str) -> Inspection:
+    """Return what there is to see in a token. ``TWILIO_AUTH_TOKEN`` checks its signature, if it is set.
 
-    :raises ValueError: if there is none, or the auth token in the environment cannot be one.
+    :raises ValueError: if ``TWILIO_AUTH_TOKEN`` cannot be an auth token.
     """
-    if token is None and (sys.stdin is None or sys.stdin.isatty()):
-        raise ValueError("TOKEN is missing: give it as an argument or on standard input")
     auth_token = os.environ.get("TWILIO_AUTH_TOKEN")
-    return inspect_token(
-        sys.stdin.buffer.read().strip() if token is None else token,
-        check_auth_token(auth_token) if auth_token else None,
-    )
-
-
-def inspect_token(token: str | bytes, auth_token: str | None) -> Inspection:
-    """Return what there is to see in a token.
-
-    :param auth_token: the key to check the signature with, or ``None`` to check all but the signature.
-    """
+    key = check_auth_token(auth_token) if auth_token else None
     try:
-        read = read_token(token)
-    except jwt.InvalidTokenError as error:
-        return Inspection({}, {}, None, f"this is not a token: {error}", None)
-    signed = access_policy = None
-    problems: list[str] = []
+        read = tokens.read(token)
+    except ValueError as error:
+        # Of the decoders' own errors, which are subclasses, people can make nothing.
+        says_more = type(error) is ValueError and _A_TOKEN.fullmatch(token)
+        problem = f"the token cannot be read ({error}): copy all of it" if says_more else _NOT_ONE
+        return Inspection({}, {}, "not checked", [problem], None)
+    if other := _other_kind(read):
+        return Inspection(read.header, {}, "not checked", [other], None)
+    signature, problems = _check_signature(read, key)
+    access_policy = None
     try:
-        if auth_token is None:
-            check_header(read)
-        else:
-            check_signature(read, auth_token)
-            signed = True
-    except jwt.InvalidTokenError as error:
-        signed = False
-        problems.append(str(error))
-    try:
-        access_policy = verify_claims(read.claims).access_policy
+        access_policy = verify_claims(read.claims, leeway=float("inf")).access_policy
     except jwt.InvalidTokenError as error:
         problems.append(str(error))
         with suppress(TypeError, ValueError):
             access_policy = AccessPolicy(read.claims.get("policies"))  # type: ignore[arg-type]
-    return Inspection(read.header, read.claims, signed, "; ".join(problems) or None, access_policy)
+    not_before = read.claims.get("nbf")
+    if isinstance(not_before, (int, float)) and not_before > time.time():
+        problems.append(f"it is not valid yet, but will be {from_now(not_before)}")
+    return Inspection(read.header, read.claims, signature, problems, access_policy)
+
+
+_A_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
+_NOT_ONE = (
+    "this is not a token: a token is three parts of letters, digits, - and _, joined by dots (eyJ….eyJ….…)"
+)
+
+
+def _check_signature(read: tokens.Token, key: str | None) -> tuple[str, list[str]]:
+    try:
+        check_header(read)
+    except jwt.InvalidTokenError as error:
+        return "bad", [str(error)]
+    if key is None:
+        return "not checked", []
+    try:
+        check_signature(read, key)
+    except jwt.InvalidTokenError:
+        return "bad", ["it is signed with another auth token than TWILIO_AUTH_TOKEN"]
+    return "good", []
+
+
+def _other_kind(read: tokens.Token) -> str | None:
+    """Say what this is, if it is not a capability token of TaskRouter's."""
+    claims = read.claims
+    if "policies" in claims:
+        return None
+    if read.header.get("cty") == "twilio-fpa;v=1" or "grants" in claims:
+        grants = claims.get("grants")
+        if isinstance(grants, dict) and "task_router" in grants:
+            return (
+                "this is a Twilio access token, no TaskRouter capability token; it belongs to TaskRouter JS "
+                "SDK v2 (npm twilio-taskrouter)"
+            )
+        return "this is a Twilio access token, no TaskRouter capability token"
+    if "scope" in claims:
+        return "this is a Twilio voice capability token, no TaskRouter capability token"
+    return "this is some other JSON Web Token, no TaskRouter capability token"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import os
-from typing import TYPE_CHECKING
 
 from twilio.task_router.capability import (
     Capability,
@@ -14,20 +14,22 @@ from twilio.task_router.capability import (
 )
 from twilio.task_router.checks import shown
 
-if TYPE_CHECKING:
-    import argparse
-
+HELP: str = "print a token"
+DESCRIPTION: str = (
+    "Print a token for a worker (WK...), a task queue (WQ...) or, with WORKSPACE_SID alone, the workspace. "
+    "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are taken from the environment. The options are grants: "
+    "without them the page may do what its class allows from the start."
+)
 
 _GRANTS = {
-    "fetch-attributes": "a worker: fetch itself, without which Worker.js is never ready",
     "activity-updates": "a worker: set its activity",
-    "reservation-updates": "a worker: accept and reject; with --with-reservations: "
-    "whatever Worker.js does with tasks",
+    "reservation-updates": "a worker: whatever Worker.js does with tasks and reservations",
     "fetch-subresources": "fetch everything below the resource, and itself",
     "updates": "update the resource",
     "updates-subresources": "update everything below the resource, and itself",
     "delete": "delete the resource",
     "delete-subresources": "delete everything below the resource, and itself",
+    "fetch-attributes": "with --legacy: fetch the worker, without which Worker.js is never ready",
 }
 
 _METHODS_OF_3_7_0 = {
@@ -37,33 +39,43 @@ _METHODS_OF_3_7_0 = {
 }
 
 
-HELP: str = "print a token"
-DESCRIPTION: str = (
-    "Print a token for a worker (WK...), a task queue (WQ...) or, with WORKSPACE_SID alone, the workspace. "
-    "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are taken from the environment."
-)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes to its parser."""
-    parser.add_argument("workspace_sid", metavar="WORKSPACE_SID", help="WS...")
-    parser.add_argument("channel_sid", metavar="CHANNEL_SID", nargs="?", help="WK... or WQ...")
-    parser.add_argument(
-        "--with-reservations",
-        action="store_true",
-        help="for a worker whose page works with reservations: from the start it may fetch itself, tasks and "
-        "reservations (TaskRouterWorkerCapability instead of TaskRouterCapability)",
-    )
+    parser.usage = "%(prog)s WORKSPACE_SID [CHANNEL_SID] [options]"
+    parser.add_argument("words", metavar="SID", nargs="*", help="WS..., then WK... or WQ...")
     for flag, what in _GRANTS.items():
         parser.add_argument(f"--{flag}", action="append_const", dest="grants", const=flag, help=what)
     parser.add_argument(
-        "--ttl", type=int, default=3600, metavar="SECONDS", help="how long it is good (default: 3600)"
+        "--legacy",
+        action="store_true",
+        help="a worker: take TaskRouterCapability, the class of twilio-python 3.7.0, whose tokens let no "
+        "page fetch tasks; by default it is TaskRouterWorkerCapability",
     )
+    parser.add_argument(
+        "--ttl",
+        type=_whole_seconds,
+        default=3600,
+        metavar="SECONDS",
+        help="how long it is good (default: 3600)",
+    )
+
+
+def _whole_seconds(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"give whole seconds, such as 600, not {shown(text)}") from None
 
 
 def run(options: argparse.Namespace) -> int:
     """Run it and return the exit status."""
-    capability = _capability(options)
+    if not options.words:
+        raise ValueError("WORKSPACE_SID is missing")
+    if len(options.words) > 2:  # noqa: PLR2004 - the workspace's and the channel's
+        raise ValueError(
+            f"give no more than WORKSPACE_SID and CHANNEL_SID, got {shown(options.words[2])} too"
+        )
+    capability = _capability(*options.words, legacy=options.legacy)
     for flag in options.grants or ():
         name = f"allow_{flag.replace('-', '_')}"
         if isinstance(capability, TaskRouterCapability):
@@ -76,24 +88,24 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _capability(options: argparse.Namespace) -> Capability:
+def _capability(workspace_sid: str, channel_sid: str | None = None, *, legacy: bool) -> Capability:
     workspace = (
         _from_environment("TWILIO_ACCOUNT_SID"),
         _from_environment("TWILIO_AUTH_TOKEN"),
-        options.workspace_sid,
+        workspace_sid,
     )
-    kind = (options.channel_sid or "")[:2]
-    if options.with_reservations and kind != "WK":
-        raise ValueError("--with-reservations is for workers: give a worker's SID (WK...) as CHANNEL_SID")
-    if options.channel_sid is None:
+    kind = (channel_sid or "")[:2]
+    if legacy and kind != "WK":
+        raise ValueError("--legacy is for workers: give a worker's SID (WK...) as CHANNEL_SID")
+    if channel_sid is None:
         return TaskRouterWorkspaceCapability(*workspace)
     if kind == "WQ":
-        return TaskRouterTaskQueueCapability(*workspace, options.channel_sid)
+        return TaskRouterTaskQueueCapability(*workspace, channel_sid)
     if kind != "WK":
-        raise ValueError(f"CHANNEL_SID must start with WK or WQ, got {shown(options.channel_sid)}")
-    if options.with_reservations:
-        return TaskRouterWorkerCapability(*workspace, options.channel_sid)
-    return TaskRouterCapability(*workspace, options.channel_sid)
+        raise ValueError(f"CHANNEL_SID must start with WK or WQ, got {shown(channel_sid)}")
+    if legacy:
+        return TaskRouterCapability(*workspace, channel_sid)
+    return TaskRouterWorkerCapability(*workspace, channel_sid)
 
 
 def _from_environment(name: str) -> str:

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+from worker_pages import ACCOUNT, KEY
+
+from twilio.task_router.command_line import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Run(Protocol):
+    def __call__(self, *arguments: str, status: int = 0, stdin: str | None = None) -> str: ...
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", ACCOUNT)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", KEY)
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command line; it is to end with this status, and to say nothing on standard error."""
+
+    def run(*arguments: str, status: int = 0, stdin: str | None = None) -> str:
+        if stdin is not None:
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        assert main(arguments) == status
+        out, err = capsys.readouterr()
+        assert err == ""
+        return out
+
+    return run
+
+
+@pytest.fixture
+def misuse(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run the command line; it is to end with status 2 and one line on standard error, which this returns."""
+
+    def misuse(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        out, err = capsys.readouterr()
+        assert caught.value.code == 2
+        assert out == ""
+        assert err.count("\n") == 1
+        return err
+
+    return misuse
+
+
+@pytest.fixture
+def without_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TWILIO_AUTH_TOKEN")
+
+
+@pytest.fixture
+def without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "rich"]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("rich", "rich.console", "rich.text"):
+        monkeypatch.setitem(sys.modules, name, None)

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import recorded
+import second_opinion
+from freezegun import freeze_time
+from worker_pages import DIGITS, KEY, WORKER_URL, WORKSPACE, capability_of, token_of, with_claims
+
+from twilio.task_router import TaskRouterCapability, TaskRouterWorkerCapability
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from command_line.conftest import Run
+
+pytestmark = pytest.mark.usefixtures("_frozen")
+
+
+@pytest.fixture
+def _frozen() -> Any:
+    with freeze_time(recorded.RECORDED):
+        yield
+
+
+def old() -> str:
+    return token_of(TaskRouterCapability, "allow_worker_fetch_attributes", "allow_task_reservation_updates")
+
+
+def new() -> str:
+    return token_of(TaskRouterWorkerCapability, "allow_updates")
+
+
+class TestCompare:
+    def test_says_that_both_permit_the_same(self, run: Run) -> None:
+        out = run("compare", old(), old())
+        assert out.splitlines()[-1] == "✓ both permit the same"
+
+    def test_the_order_of_the_rules_does_not_matter(self, run: Run) -> None:
+        capability = capability_of()
+        capability.policies.reverse()
+        assert "both permit the same" in run("compare", token_of(), capability.generate_token())
+
+    def test_says_what_is_new_and_what_is_gone_each_with_its_rule(self, run: Run) -> None:
+        out = run("compare", old(), new(), status=1)
+        gained, lost = out.split("NEW permits what OLD did not:\n")[1].split("NEW no longer permits:\n")
+        assert f"  POST /Workers/WK{DIGITS}\n    by the rule POST /Workers/WK{DIGITS}\n" in gained
+        assert "  GET /Tasks\n    by the rule GET /Tasks/**\n" in gained
+        assert lost.startswith(
+            "  POST /Tasks with form ReservationStatus=any\n    by the rule POST /Tasks/**\n"
+        )
+        assert out.splitlines()[-1] == "✗ not the same: 3 newly allowed, 1 no longer allowed"
+
+    def test_shows_requests_that_the_second_opinion_confirms(self, run: Run) -> None:
+        compared = json.loads(run("compare", old(), new(), "--json", status=1))
+        rules = {
+            name: recorded.claims_of(token, KEY)["policies"]
+            for name, token in (("old", old()), ("new", new()))
+        }
+        assert len(compared["newly_allowed"]) == 3
+        assert len(compared["no_longer_allowed"]) == 1
+        for listed, by, not_by in (("newly_allowed", "new", "old"), ("no_longer_allowed", "old", "new")):
+            for request in compared[listed]:
+                asked = (
+                    request["method"],
+                    request["url"],
+                    [tuple(pair) for pair in request["query"]],
+                    [tuple(pair) for pair in request["form"]],
+                )
+                assert second_opinion.is_allowed(rules[by], *asked)
+                assert not second_opinion.is_allowed(rules[not_by], *asked)
+                assert request["rule"] in rules[by]
+
+    def test_with_no_new_what_is_gone_does_not_count(self, run: Run) -> None:
+        narrower = token_of(TaskRouterCapability)
+        run("compare", old(), narrower, status=1)
+        run("compare", old(), narrower, "--no-new", status=0)
+        run("compare", narrower, old(), "--no-new", status=1)
+
+    def test_says_what_else_changed(self, run: Run) -> None:
+        out = run("compare", token_of(ttl=60), with_claims(account_sid="AC1", iss="AC1"), status=0)
+        assert "expires_at: 2015-04-25 22:14:20 UTC before, 2015-04-25 23:13:20 UTC now" in out
+        assert f"account: AC{DIGITS} before, AC1 now" in out
+
+    def test_compares_lifetimes_if_the_tokens_say_when_they_began(self, run: Run) -> None:
+        begin = int(recorded.RECORDED.timestamp())
+        tokens = [with_claims(nbf=begin, exp=begin + life) for life in (600, 3600)]
+        out = run("compare", *tokens)
+        assert "lifetime: 600 seconds before, 3600 seconds now" in out
+
+    def test_says_that_something_was_not_there(self, run: Run) -> None:
+        begin = int(recorded.RECORDED.timestamp())
+        out = run("compare", token_of(), with_claims(nbf=begin))
+        assert "lifetime: none before, 3600 seconds now" in out
+
+    def test_says_as_json_what_else_changed(self, run: Run) -> None:
+        compared = json.loads(run("compare", token_of(ttl=60), token_of(), "--json"))
+        begin = int(recorded.RECORDED.timestamp())
+        assert compared == {
+            "same": True,
+            "newly_allowed": [],
+            "no_longer_allowed": [],
+            "changes": {"expires_at": [begin + 60, begin + 3600]},
+            "signatures": {"old": "good", "new": "good"},
+            "problems": {"old": [], "new": []},
+        }
+
+    def test_an_expired_token_can_be_compared(self, run: Run) -> None:
+        out = run("compare", token_of(ttl=-60), token_of())
+        assert out.startswith("✗ OLD is not good: expired 1 minute ago\n✓ NEW is good;")
+
+    @pytest.mark.usefixtures("without_key")
+    def test_says_that_signatures_were_not_checked(self, run: Run) -> None:
+        assert run("compare", token_of(), token_of()).startswith("? OLD is signature not checked")
+
+    def test_a_forged_token_permits_nothing_the_same(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        token = token_of()
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
+        assert "signed with another auth token" in run("compare", token, token, status=1)
+
+    def test_a_token_without_readable_rules_permits_nothing(self, run: Run) -> None:
+        out = run("compare", with_claims(policies=[{}]), token_of(), status=1)
+        assert f"  GET /Workers/WK{DIGITS}\n" in out
+
+
+class TestArguments:
+    def test_may_be_a_file_or_standard_input(self, run: Run, tmp_path: Path) -> None:
+        file = tmp_path / "token.txt"
+        file.write_text(f"Bearer {token_of()}\n")
+        assert "both permit the same" in run("compare", str(file), "-", stdin=token_of())
+
+    @pytest.mark.parametrize("words", [[], ["a.b.c"], ["-", "-"], ["a.b.c", "a.b.c", "a.b.c"]])
+    def test_must_be_two(self, words: list[str], misuse: Callable[..., str]) -> None:
+        assert "give two tokens" in misuse("compare", *words)
+
+    def test_that_are_no_tokens_are_not_compared(self, run: Run) -> None:
+        assert "this is not a token" in run("compare", "hello", token_of(), status=1)
+
+    @pytest.mark.usefixtures("without_rich")
+    def test_need_rich_for_the_layout_alone(self, run: Run, misuse: Callable[..., str]) -> None:
+        assert 'pip install "twilio-task-router[cli]"' in misuse("compare", token_of(), token_of())
+        assert json.loads(run("compare", token_of(), token_of(), "--json"))["same"]
+
+
+class TestNotes:
+    def test_are_shown_with_what_to_do(self, run: Run) -> None:
+        capability = capability_of()
+        capability.allow(f"{WORKER_URL}?x=1", "GET")
+        out = " ".join(run("inspect", capability.generate_token()).split())
+        assert "Worth a second look ? Policy rule 6" in out
+        assert "put query parameters into query_filter" in out
+
+    def test_are_in_the_json(self, run: Run) -> None:
+        inspected = json.loads(run("inspect", token_of(ttl=100_000), "--json"))
+        assert [(note["kind"], note["rule"]) for note in inspected["notes"]] == [("long-lived", None)]
+
+    def test_of_a_usual_token_are_none(self, run: Run) -> None:
+        assert "second look" not in run("inspect", token_of())
+
+    @pytest.mark.parametrize(
+        "claims",
+        [
+            {"policies": [{}]},
+            {"exp": "soon"},
+            {"exp": 1e300},
+            {"workspace_sid": "x"},
+            {"worker_sid": "WK/**"},
+        ],
+    )
+    def test_of_an_odd_token_are_no_error(self, claims: dict[str, Any], run: Run) -> None:
+        status = 1 if claims.keys() & {"policies"} or claims == {"exp": "soon"} else 0
+        assert WORKSPACE[:2] in run("inspect", with_claims(**claims), status=status)

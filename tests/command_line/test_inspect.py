@@ -1,0 +1,442 @@
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import jwt
+import pytest
+import recorded
+from freezegun import freeze_time
+from worker_pages import (
+    ACCOUNT,
+    GRANTS,
+    KEY,
+    QUEUE,
+    UNSIGNED,
+    WORKER,
+    WORKER_URL,
+    WORKSPACE,
+    WORKSPACE_URL,
+    capability_of,
+    token_of,
+    with_claims,
+    with_header,
+)
+
+from twilio.task_router import (
+    Capability,
+    TaskRouterCapability,
+    TaskRouterTaskQueueCapability,
+    TaskRouterWorkerCapability,
+    TaskRouterWorkspaceCapability,
+)
+from twilio.task_router.command_line import screen
+from twilio.task_router.tokens import sign
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Run
+
+every_class = pytest.mark.parametrize("kind", GRANTS)
+with_and_without_grants = pytest.mark.parametrize("grants", ["all grants", "no grants"])
+
+
+def of_a_class(kind: type[Capability], grants: str) -> str:
+    return token_of(kind, *(GRANTS[kind] if grants == "all grants" else ()))
+
+
+def line_after(out: str, label: str) -> str:
+    (value,) = re.findall(rf"^  {label} +(.*)$", out, re.MULTILINE)
+    return str(value)
+
+
+def in_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@freeze_time(recorded.RECORDED)
+class TestClaims:
+    def test_say_who_the_token_is_for(self, run: Run) -> None:
+        out = run("inspect", with_claims(friendly_name="Zoë"))
+        shown = {label: line_after(out, label) for label in ("Worker", "Name", "Workspace", "Account")}
+        assert shown == {"Worker": WORKER, "Name": "Zoë", "Workspace": WORKSPACE, "Account": ACCOUNT}
+
+    @every_class
+    def test_say_the_one_class_whose_rules_the_token_has(self, kind: type[Capability], run: Run) -> None:
+        assert line_after(run("inspect", token_of(kind)), "Class") == kind.__name__
+
+    def test_say_when_the_token_expires(self, run: Run) -> None:
+        assert line_after(run("inspect", token_of()), "Expires") == "2015-04-25 23:13:20 UTC"
+
+    def test_say_that_the_signature_is_good(self, run: Run) -> None:
+        assert line_after(run("inspect", token_of()), "Signature") == "good"
+
+    def test_say_the_task_queue(self, run: Run) -> None:
+        assert line_after(run("inspect", token_of(TaskRouterTaskQueueCapability)), "Task queue") == QUEUE
+
+    def test_say_the_channel_if_it_is_none_of_the_others(self, run: Run) -> None:
+        out = run("inspect", with_claims(worker_sid="WK1"))
+        assert (line_after(out, "Worker"), line_after(out, "Channel")) == ("WK1", WORKER)
+
+    def test_say_no_channel_if_it_is_the_worker(self, run: Run) -> None:
+        assert "  Channel " not in run("inspect", token_of())
+
+    def test_say_what_is_missing(self, run: Run) -> None:
+        out = run("inspect", sign({"exp": "soon", "policies": []}, KEY), status=1)
+        assert [line_after(out, label) for label in ("Workspace", "Account", "Class", "Expires")] == [
+            "missing"
+        ] * 4
+
+    @pytest.mark.parametrize(
+        "claim", ["channel", "workspace_sid", "account_sid", "worker_sid", "friendly_name"]
+    )
+    @pytest.mark.parametrize("value", [[], {}, 5, None])
+    def test_may_be_of_another_type(self, claim: str, value: Any, run: Run) -> None:
+        status = 0 if value is None and claim in {"worker_sid", "friendly_name"} else 1
+        assert "Policy rules" in run("inspect", with_claims(**{claim: value}), status=status)
+
+    @pytest.mark.parametrize("exp", [10**400, 2**63, 1e308])
+    def test_may_expire_when_no_date_can_be(self, exp: float, run: Run) -> None:
+        assert line_after(run("inspect", with_claims(exp=exp)), "Expires") == "9999-12-31 23:59:59 UTC"
+
+    def test_cannot_move_the_cursor(self, run: Run) -> None:
+        out = run("inspect", with_claims(friendly_name="Z\x1b[2J\r\n\u202e"))
+        assert line_after(out, "Name") == r"Z\x1b[2J\r\n\u202e"
+
+
+@freeze_time(recorded.RECORDED)
+class TestVerdict:
+    @every_class
+    def test_comes_first_and_last(self, kind: type[Capability], run: Run) -> None:
+        lines = run("inspect", token_of(kind)).splitlines()
+        assert lines[0] == lines[-1] == "✓ good; expires in 1 hour"
+
+    def test_comes_first_and_last_if_it_is_bad(self, run: Run) -> None:
+        lines = run("inspect", token_of(ttl=-11 * 60), status=1).splitlines()
+        assert lines[0] == lines[-1] == "✗ not good: expired 11 minutes ago"
+
+    def test_names_every_problem(self, run: Run) -> None:
+        out = run("inspect", with_claims(exp=1_430_000_000 - 86_400, iss="AC1"), status=1)
+        assert "iss and account_sid differ" in out
+        assert "expired 1 day ago" in in_one_line(out)
+
+    def test_of_a_wrong_key(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        token = token_of()
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
+        out = run("inspect", token, status=1)
+        assert "✗ not good: it is signed with another auth token than TWILIO_AUTH_TOKEN" in out
+        assert line_after(out, "Signature") == "bad"
+        assert line_after(out, "Worker") == WORKER
+
+    @pytest.mark.usefixtures("without_key")
+    def test_without_a_key(self, run: Run) -> None:
+        out = in_one_line(run("inspect", token_of()))
+        assert out.startswith(
+            "? signature not checked (set TWILIO_AUTH_TOKEN to check it); expires in 1 hour"
+        )
+
+    @pytest.mark.usefixtures("without_key")
+    def test_without_a_key_if_the_token_has_expired(self, run: Run) -> None:
+        assert run("inspect", token_of(ttl=-60), status=1).startswith("✗ not good: expired 1 minute ago")
+
+    @pytest.mark.parametrize("case", UNSIGNED)
+    def test_of_what_cannot_be_signed(self, case: str, run: Run) -> None:
+        assert run("inspect", with_header(*UNSIGNED[case]), status=1).startswith("✗ not good: ")
+
+    @pytest.mark.parametrize(("nbf", "status"), [(1_430_000_000, 0), (1_430_000_060, 1)])
+    def test_of_a_token_for_later(self, nbf: int, status: int, run: Run) -> None:
+        out = run("inspect", with_claims(nbf=nbf), status=status)
+        assert out.startswith("✗ not good: it is not valid yet, but will be in 1 minute") == bool(status)
+
+    @pytest.mark.parametrize("exp", ["soon", True, None])
+    def test_of_a_token_without_an_expiry(self, exp: Any, run: Run) -> None:
+        assert run("inspect", with_claims(exp=exp), status=1).startswith("✗ not good: the claim exp must be")
+
+    def test_of_a_token_that_expires_now(self, run: Run) -> None:
+        assert run("inspect", token_of(ttl=0), status=1).startswith("✗ not good: expired 0 seconds ago")
+
+
+@freeze_time(recorded.RECORDED)
+class TestScreen:
+    """What is shown fits into 80 columns and one screen."""
+
+    @every_class
+    @with_and_without_grants
+    def test_has_at_most_80_columns_and_45_lines(self, kind: type[Capability], grants: str, run: Run) -> None:
+        lines = run("inspect", of_a_class(kind, grants)).splitlines()
+        assert max(map(len, lines)) <= 80
+        assert len(lines) <= 45
+
+    @every_class
+    @with_and_without_grants
+    def test_breaks_no_word(
+        self, kind: type[Capability], grants: str, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        words = run("inspect", of_a_class(kind, grants)).split()
+        monkeypatch.setattr(screen, "_COLUMNS", 10_000)
+        monkeypatch.setenv("COLUMNS", "10000")
+        assert words == run("inspect", of_a_class(kind, grants)).split()
+
+    def test_breaks_no_word_in_a_narrow_terminal(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        words = run("inspect", token_of()).split()
+        monkeypatch.setenv("COLUMNS", "30")
+        assert words == run("inspect", token_of()).split()
+
+    @every_class
+    @with_and_without_grants
+    def test_names_each_grant_once(self, kind: type[Capability], grants: str, run: Run) -> None:
+        named = re.findall(r"needs ([\w.]+\(\))", run("inspect", of_a_class(kind, grants)))
+        assert len(named) == len(set(named))
+
+    @pytest.mark.parametrize("kind", [one for one in GRANTS if one is not TaskRouterCapability])
+    @with_and_without_grants
+    def test_names_one_class(self, kind: type[Capability], grants: str, run: Run) -> None:
+        out = run("inspect", of_a_class(kind, grants))
+        assert re.findall(r"TaskRouter\w*Capability", out) == [kind.__name__]
+
+    def test_names_the_newer_class_where_the_older_one_has_no_grant(self, run: Run) -> None:
+        out = run("inspect", of_a_class(TaskRouterCapability, "all grants"))
+        assert re.findall(r"needs (TaskRouter\S+)", out) == [
+            "TaskRouterWorkerCapability",
+            "TaskRouterWorkerCapability.allow_reservation_updates():",
+        ]
+
+    def test_names_the_workspace_url_once(self, run: Run) -> None:
+        assert run("inspect", token_of()).count(WORKSPACE_URL) == 1
+
+
+@freeze_time(recorded.RECORDED)
+class TestRules:
+    def test_are_shown_relative_to_the_workspace(self, run: Run) -> None:
+        out = run("inspect", token_of())
+        rules = re.findall(r"^ +(\d+) (allow|DENY) +(\w+) +(.*)$", out, re.MULTILINE)
+        assert rules == [
+            ("0", "allow", "GET", "the channel"),
+            ("1", "allow", "POST", "the channel"),
+            ("2", "allow", "GET", f"/Workers/{WORKER}"),
+            ("3", "allow", "GET", "/Activities"),
+            ("4", "allow", "GET", "/Tasks/**"),
+            ("5", "allow", "GET", f"/Workers/{WORKER}/Reservations/**"),
+        ]
+
+    def test_of_the_workspace_itself_are_named_so(self, run: Run) -> None:
+        out = run("inspect", token_of(TaskRouterWorkspaceCapability))
+        assert "2 allow GET    the workspace\n" in out
+
+    def test_for_urls_that_only_begin_like_the_channel_or_the_workspace_are_shown_as_they_are(
+        self, run: Run
+    ) -> None:
+        capability = TaskRouterWorkerCapability("AC1", KEY, "WS1", "WK1")
+        channel = f"{capability.base_ws_url}/AC1/WK12"
+        capability.allow(channel, "GET")
+        capability.allow(f"{capability.workspace_url}2/Tasks", "GET")
+        out = run("inspect", capability.generate_token())
+        assert f"6 allow GET    {channel}\n" in out
+        assert f"7 allow GET    {capability.workspace_url}2/Tasks\n" in out
+
+    def test_show_their_filters(self, run: Run) -> None:
+        capability = capability_of(TaskRouterTaskQueueCapability)
+        capability.deny("http://t", "DELETE", {"A": {"required": False, "value": "x"}}, {"B": "y", "C": {}})
+        out = run("inspect", capability.generate_token())
+        assert re.search(
+            r"3 DENY  DELETE http://t\n +with query A=x \(optional\); form B=y, C \(optional\)\n", out
+        )
+
+    def test_that_cannot_be_read_are_told(self, run: Run) -> None:
+        out = in_one_line(run("inspect", with_claims(policies=[{}]), status=1))
+        assert "Policy rules: they cannot be read" in out
+        assert "✗ not good: the claim policies is not an access policy: policy rule 0: url is missing" in out
+
+
+@freeze_time(recorded.RECORDED)
+class TestCalls:
+    def test_that_go_through_are_told(self, run: Run) -> None:
+        out = in_one_line(run("inspect", token_of(TaskRouterWorkerCapability, "allow_reservation_updates")))
+        assert "Calls of Worker.js ✓ connect, ready, worker.activities.fetch, worker.fetchRes" in out
+
+    def test_that_are_refused_are_grouped_by_their_grant(self, run: Run) -> None:
+        out = in_one_line(run("inspect", token_of()))
+        assert (
+            "✗ needs allow_reservation_updates(): reservation.accept, reservation.reject, "
+            "reservation.reject(activity), reservation.dequeue, reservation.call, reservation.redirect, "
+            "reservation.conference, worker.updateTask, worker.completeTask, task.complete" in out
+        )
+
+    def test_that_no_grant_allows_are_told(self, run: Run) -> None:
+        capability = capability_of()
+        capability.deny(WORKER_URL, "GET")
+        # A grant of the same rule would be a conflict.
+        claims = recorded.claims_of(token_of(), KEY)
+        claims["policies"] = [
+            rule for rule in capability.policies if rule["url"] != WORKER_URL or not rule["allow"]
+        ]
+        assert "✗ no grant allows this: ready" in in_one_line(run("inspect", sign(claims, KEY)))
+
+    @pytest.mark.parametrize("kind", [TaskRouterTaskQueueCapability, TaskRouterWorkspaceCapability])
+    def test_are_a_matter_of_workers_alone(self, kind: type[Capability], run: Run) -> None:
+        assert "Worker.js" not in run("inspect", token_of(kind))
+
+    def test_are_not_shown_if_the_worker_has_no_sid(self, run: Run) -> None:
+        assert "Worker.js" not in run("inspect", with_claims(worker_sid="WK1/**"))
+
+    def test_are_those_of_another_place_if_the_token_is(self, run: Run) -> None:
+        capability = TaskRouterWorkerCapability("AC1", KEY, "WS1", "WK1", "http://t:1", "v2", "ws://t:2/x")
+        assert "✓ connect, ready," in run("inspect", capability.generate_token())
+
+    def test_need_rules(self, run: Run) -> None:
+        assert "✗ needs" in run("inspect", with_claims(policies=[]))
+
+    def test_of_a_channel_of_no_known_kind_name_a_whole_grant(self, run: Run) -> None:
+        out = run("inspect", with_claims(channel="XX1"))
+        assert line_after(out, "Class") == "missing"
+        assert re.search(r"needs TaskRouter\w*Capability\.allow_", out)
+
+
+class TestOtherTokens:
+    @pytest.mark.parametrize(
+        ("header", "claims", "says"),
+        [
+            (
+                {"cty": "twilio-fpa;v=1"},
+                {"grants": {"identity": "a", "task_router": {"role": "worker"}}},
+                "this is a Twilio access token, no TaskRouter capability token; it belongs to TaskRouter JS",
+            ),
+            (
+                {"cty": "twilio-fpa;v=1"},
+                {"grants": {"voice": {}}},
+                "this is a Twilio access token, no TaskRouter",
+            ),
+            ({"cty": "twilio-fpa;v=1"}, {"grants": []}, "this is a Twilio access token, no TaskRouter"),
+            ({"cty": "twilio-fpa;v=1"}, {}, "this is a Twilio access token, no TaskRouter"),
+            ({}, {"grants": {}}, "this is a Twilio access token, no TaskRouter"),
+            (
+                {},
+                {"scope": "scope:client:incoming"},
+                "this is a Twilio voice capability token, no TaskRouter",
+            ),
+            ({}, {"sub": "x"}, "this is some other JSON Web Token, no TaskRouter capability token"),
+        ],
+    )
+    def test_are_recognised(
+        self, header: dict[str, str], claims: dict[str, Any], says: str, run: Run
+    ) -> None:
+        token = jwt.encode(claims, "x" * 32, algorithm="HS256", headers=header)
+        text = token if isinstance(token, str) else token.decode()  # PyJWT 1 returns bytes
+        assert in_one_line(run("inspect", text, status=1)).startswith(f"✗ not good: {says}")
+
+    def test_with_other_grants_do_not_belong_to_task_router(self, run: Run) -> None:
+        token = sign({"grants": {"voice": {}}}, KEY)
+        assert "SDK v2" not in run("inspect", token, status=1)
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "hello", "a.b.c", "eyJhb.eyJhb.abcde", "eyJ.eyJ", "x.y.z.w", "é.é.é", "eyJhbGci.e30.", "...."],
+    )
+    def test_are_none_at_all(self, text: str, run: Run) -> None:
+        out = in_one_line(run("inspect", text, status=1))
+        assert out == (
+            "✗ not good: this is not a token: a token is three parts of letters, digits, - and _, joined by "
+            "dots (eyJ….eyJ….…)"
+        )
+
+    def test_that_are_too_long_are_told(self, run: Run) -> None:
+        out = run("inspect", f"{token_of()}{'A' * 70_000}", status=1)
+        assert "a token has at most 65,536 characters" in in_one_line(out)
+
+    def test_that_break_off_are_not_repeated(self, run: Run) -> None:
+        token = token_of()
+        assert token[100:120] not in run("inspect", token[:500], status=1)
+
+
+@freeze_time(recorded.RECORDED)
+class TestJson:
+    def test_says_it_all(self, run: Run) -> None:
+        token = token_of()
+        told = json.loads(run("inspect", token, "--json"))
+        assert told.pop("worker_js")["reservation.dequeue"]["grants"] == [
+            "TaskRouterWorkerCapability.allow_reservation_updates()"
+        ]
+        assert told == {
+            "good": True,
+            "problem": None,
+            "signature": "good",
+            "expires_at": "2015-04-25 23:13:20 UTC",
+            "expired": False,
+            "notes": [],
+            "header": {"alg": "HS256", "typ": "JWT"},
+            "claims": recorded.claims_of(token, KEY),
+        }
+
+    def test_says_of_each_call_whether_it_goes_through(self, run: Run) -> None:
+        told = json.loads(run("inspect", token_of(), "--json"))["worker_js"]
+        assert told["ready"] == {
+            "allowed": True,
+            "reason": f"Policy rule 2 allows GET {WORKER_URL}.",
+            "grants": [],
+        }
+
+    @pytest.mark.usefixtures("without_key")
+    @pytest.mark.parametrize(("ttl", "good", "status"), [(60, None, 0), (-60, False, 1)])
+    def test_says_that_the_signature_was_not_checked(
+        self, ttl: int, good: Any, status: int, run: Run
+    ) -> None:
+        told = json.loads(run("inspect", "--json", token_of(ttl=ttl), status=status))
+        assert (told["good"], told["signature"], told["expired"]) == (good, "not checked", good is False)
+
+    @pytest.mark.parametrize("case", UNSIGNED)
+    def test_says_that_a_token_cannot_be_signed(self, case: str, run: Run) -> None:
+        told = json.loads(run("inspect", "--json", with_header(*UNSIGNED[case]), status=1))
+        assert (told["good"], told["signature"]) == (False, "bad")
+
+    @pytest.mark.usefixtures("without_key")
+    @pytest.mark.parametrize("case", UNSIGNED)
+    def test_says_that_a_token_cannot_be_signed_without_a_key(self, case: str, run: Run) -> None:
+        told = json.loads(run("inspect", "--json", with_header(*UNSIGNED[case]), status=1))
+        assert (told["good"], told["signature"]) == (False, "bad")
+
+    def test_says_what_is_wrong(self, run: Run) -> None:
+        told = json.loads(run("inspect", "--json", "hello", status=1))
+        assert (told["good"], told["signature"], told["claims"]) == (False, "not checked", {})
+        assert told["problem"].startswith("this is not a token")
+
+    @pytest.mark.usefixtures("without_rich")
+    def test_needs_no_rich(self, run: Run) -> None:
+        run("inspect", "--json", token_of())
+
+    def test_has_no_constants_that_strict_readers_refuse(self, run: Run) -> None:
+        def refuse(name: str) -> None:
+            raise AssertionError(name)
+
+        header, claims, signature = token_of().split(".")
+        json.loads(run("inspect", "--json", f"{header}.{claims}.{signature}"), parse_constant=refuse)
+
+    @pytest.mark.parametrize("payload", ['{"policies": [], "x": NaN}', '{"policies": [], "x": 1e999}'])
+    def test_never_holds_what_is_not_json(self, payload: str, run: Run) -> None:
+        raw = jwt.utils.base64url_encode(payload.encode()).decode()
+        told = json.loads(run("inspect", "--json", f"{token_of().split('.')[0]}.{raw}.", status=1))
+        assert told["claims"] == {}
+
+    def test_of_deep_nesting_is_an_answer_or_one_line(
+        self, run: Run, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        payload = '{"policies": [], "x": ' + "[" * 1200 + "]" * 1200 + "}"
+        raw = jwt.utils.base64url_encode(payload.encode()).decode()
+        with contextlib.suppress(SystemExit):
+            run("inspect", "--json", f"{token_of().split('.')[0]}.{raw}.", status=1)
+        assert capsys.readouterr().err.count("\n") <= 1
+
+
+@pytest.mark.usefixtures("without_rich")
+def test_without_rich_one_line_says_how_to_get_it(misuse: Callable[..., str]) -> None:
+    assert 'pip install "twilio-task-router[cli]"' in misuse("inspect", token_of())
+
+
+def test_a_key_that_cannot_be_one_is_misuse(
+    misuse: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = token_of()
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "\udcff")
+    assert "auth_token" in misuse("inspect", token)

@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from worker_pages import WORKER_URL, token_of, with_claims
+
+from twilio.task_router.command_line import _parse, main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Run
+
+ROOT = Path(__file__).parent.parent.parent
+COMMAND = [sys.executable, "-W", "error", "-m", "twilio.task_router"]
+LOOKS_LIKE_AN_AUTH_TOKEN = "0123456789abcdef" * 2
+
+
+class TestHelp:
+    def test_is_printed_without_a_command(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as caught:
+            main([])
+        assert caught.value.code == 2
+        out, err = capsys.readouterr()
+        assert err == ""
+        assert all(f"    {command} " in out for command in ("demo", "token", "inspect", "check", "replay"))
+
+    @pytest.mark.parametrize("command", [[], ["demo"], ["token"], ["inspect"], ["check"], ["replay"]])
+    def test_is_printed_if_asked(self, command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as caught:
+            main([*command, "--help"])
+        assert caught.value.code == 0
+        assert capsys.readouterr().out.startswith("usage: ")
+
+    @pytest.mark.parametrize(
+        ("program", "name"),
+        [
+            ("/usr/bin/twilio-task-router", "twilio-task-router"),
+            ("twilio-task-router.exe", "twilio-task-router"),
+            ("/x/twilio/task_router/__main__.py", "python -m twilio.task_router"),
+        ],
+    )
+    def test_calls_the_program_as_it_was_called(
+        self, program: str, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys, "argv", [program])
+        with pytest.raises(SystemExit):
+            main()
+        assert capsys.readouterr().out.startswith(f"usage: {name} [-h]")
+
+
+class TestMisuse:
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (["dance"], "'dance'"),
+            (["inspect", "x", "--frob"], "unrecognized arguments: --frob"),
+            (["token", "WS456", "WK789", "--tt\nl"], "--tt l"),
+            (["token", "WS456", "--ttl"], "--ttl"),
+            (["dance" * 1000], "..."),
+        ],
+    )
+    def test_is_one_line_and_status_2(
+        self, arguments: list[str], says: str, misuse: Callable[..., str]
+    ) -> None:
+        err = misuse(*arguments)
+        assert says in err
+        assert err.endswith(" (--help says more)\n")
+        assert len(err) < 500
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["token", "WS456", LOOKS_LIKE_AN_AUTH_TOKEN],
+            ["token", LOOKS_LIKE_AN_AUTH_TOKEN],
+            ["token", "WS456", "WK789", LOOKS_LIKE_AN_AUTH_TOKEN],
+            ["token", "WS456", "WK789", "--ttl", LOOKS_LIKE_AN_AUTH_TOKEN],
+            ["token", "WS456", "WK789", "--ttl", f"{LOOKS_LIKE_AN_AUTH_TOKEN}\n"],
+            ["token", "WS456", "WK789", f"--{LOOKS_LIKE_AN_AUTH_TOKEN}"],
+            ["demo", LOOKS_LIKE_AN_AUTH_TOKEN],
+            ["check", "GET", "https://t", "--form", LOOKS_LIKE_AN_AUTH_TOKEN, "x"],
+            ["check", "GET", LOOKS_LIKE_AN_AUTH_TOKEN, "x"],
+            ["replay", LOOKS_LIKE_AN_AUTH_TOKEN],
+            [LOOKS_LIKE_AN_AUTH_TOKEN],
+        ],
+    )
+    def test_masks_what_looks_like_an_auth_token(
+        self, arguments: list[str], misuse: Callable[..., str]
+    ) -> None:
+        err = misuse(*arguments)
+        assert LOOKS_LIKE_AN_AUTH_TOKEN not in err
+        assert "32 hexadecimal digits, not shown" in err
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["inspect", "x", LOOKS_LIKE_AN_AUTH_TOKEN],
+            ["check", LOOKS_LIKE_AN_AUTH_TOKEN, "https://t", "x"],
+            ["replay", "x", LOOKS_LIKE_AN_AUTH_TOKEN],
+        ],
+    )
+    def test_does_not_show_what_looks_like_an_auth_token(
+        self, arguments: list[str], misuse: Callable[..., str]
+    ) -> None:
+        assert LOOKS_LIKE_AN_AUTH_TOKEN not in misuse(*arguments)
+
+    @pytest.mark.parametrize(
+        "before",
+        [
+            [],
+            ["demo"],
+            ["token"],
+            ["token", "WS456"],
+            ["token", "WS456", "WK789", "--ttl"],
+            ["inspect", "x"],
+            ["check"],
+            ["check", "GET"],
+            ["check", "GET", "https://t", "--form"],
+            ["replay"],
+            ["replay", "x"],
+        ],
+    )
+    @pytest.mark.parametrize("start", ["", "Bearer ", "--"])
+    def test_never_repeats_a_token(self, before: list[str], start: str, misuse: Callable[..., str]) -> None:
+        token = token_of()
+        after = ["GET", "x"] if before == ["check"] else ["x"] if before == ["check", "GET"] else []
+        err = misuse(*before, f"{start}{token}", *after)
+        assert not [part for part in token.split(".") if part in err or part[-20:] in err]
+
+    def test_never_repeats_a_token_with_a_long_header(self, misuse: Callable[..., str]) -> None:
+        header = "eyJ" + "hbGciOiJIUzI1NiIs" * 20
+        err = misuse("token", "WS456", f"{header}.{token_of().partition('.')[2]}")
+        assert token_of().rpartition(".")[2][-20:] not in err
+
+    def test_shows_no_traceback(self) -> None:
+        done = subprocess.run([*COMMAND, "token", "x", "y"], cwd=ROOT, capture_output=True, check=False)
+        assert done.returncode == 2
+        assert b"Traceback" not in done.stderr
+
+
+class TestOutput:
+    def test_goes_wherever_standard_output_leads(self) -> None:
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            assert main(["token", "WS456", "WK789"]) == 0
+        assert out.getvalue().count(".") == 2
+
+    def test_for_people_goes_there_too(self) -> None:
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            assert main(["inspect", token_of()]) == 0
+        assert out.getvalue().startswith("✓ good")
+
+    def test_that_leads_nowhere_is_misuse(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(sys, "stdout", None)
+        with pytest.raises(SystemExit) as caught:
+            main(["demo"])
+        assert caught.value.code == 2
+        assert "there is no standard output" in capsys.readouterr().err
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+    @pytest.mark.parametrize("command", [["demo"], ["inspect", "x"]])
+    def test_that_cannot_be_written_is_one_line(
+        self, command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with Path("/dev/full").open("w") as full:
+            monkeypatch.setattr(sys, "stdout", full)
+            with pytest.raises(SystemExit) as caught:
+                main(command)
+        assert caught.value.code == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+    def test_may_be_broken_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("twilio.task_router.command_line.inspection.inspect_token", interrupt)
+        assert main(["inspect", "x"]) == 130
+
+    @pytest.mark.parametrize("arguments", [["demo"], ["inspect", "x"]])
+    def test_into_a_closed_pipe_is_quiet(self, arguments: list[str]) -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(
+            [*COMMAND, *arguments], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False
+        )
+        os.close(writer)
+        assert done.stderr == b""
+        assert done.returncode == 141
+
+    def test_into_a_closed_pipe_is_noticed_in_process_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "w") as closed_pipe:
+            monkeypatch.setattr(sys, "stdout", closed_pipe)
+            assert main(["token", "WS456", "WK789"]) == 141
+
+    @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+    def test_of_a_terminal_without_utf_8_is_escaped(self, encoding: str) -> None:
+        done = subprocess.run(
+            [*COMMAND, "inspect", with_claims(friendly_name="Zoë ☎")],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+            capture_output=True,
+            check=True,
+        )
+        assert done.stdout.startswith(b"+ good")
+        assert b"\n  - needs " in done.stdout
+        assert b"\\u260e" in done.stdout
+
+    def test_in_ascii_has_other_marks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        terminal = io.TextIOWrapper(io.BytesIO(), "ascii")
+        monkeypatch.setattr(sys, "stdout", terminal)
+        assert main(["inspect", token_of()]) == 0
+        written = terminal.buffer.getvalue()
+        assert written.startswith(b"+ good; expires in 1 hour")
+        assert b"\n  - needs " in written
+
+
+class TestColour:
+    def coloured(self, *arguments: str) -> bytes:
+        """What a terminal gets."""
+        pty = pytest.importorskip("pty", reason="this system has no pseudoterminals")
+        leader, follower = pty.openpty()
+        process = subprocess.Popen(
+            [*COMMAND, *arguments], cwd=ROOT, stdout=follower, env=os.environ | {"TERM": "xterm-256color"}
+        )
+        os.close(follower)
+        out = b""
+        with contextlib.suppress(OSError):  # how Linux says that nobody holds the other end
+            while part := os.read(leader, 4096):
+                out += part
+        os.close(leader)
+        process.wait()
+        return out
+
+    def test_marks_the_verdicts_on_a_terminal(self) -> None:
+        out = self.coloured("inspect", token_of())
+        assert out.startswith("\x1b[32m✓ good; expires in 1 hour\x1b[0m".encode())
+        assert "\x1b[31m  ✗ needs ".encode() in out
+
+    def test_is_left_out_with_no_color(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("NO_COLOR", "1")
+        out = self.coloured("inspect", token_of())
+        assert out.startswith("✓ good; expires in 1 hour\r\n".encode())
+        assert b"\x1b[3" not in out
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [["inspect", token_of()], ["check", "GET", WORKER_URL, token_of()]],
+        ids=["inspect", "check"],
+    )
+    def test_is_left_out_in_a_pipe(self, arguments: list[str], run: Run) -> None:
+        assert "\x1b" not in run(*arguments)
+
+    def test_is_forced_by_force_color(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm-256color")
+        assert run("inspect", token_of()).startswith("\x1b[32m✓ good")
+
+
+def test_python_m_runs_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["task_router", "demo"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("twilio.task_router", run_name="__main__")
+    assert caught.value.code == 0
+    assert '"alg": "HS256"' in capsys.readouterr().out
+
+
+def test_words_that_argparse_leaves_over_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an option, as Python 3.10 to 3.13.0 do."""
+    left_over = argparse.Namespace(command=None, words=["GET", "https://t"]), ["a.b.c"]
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_known_args", lambda *_: left_over)
+    parser = argparse.ArgumentParser()
+    assert _parse(parser, []).words == ["GET", "https://t", "a.b.c"]

@@ -1,0 +1,171 @@
+"""``compare``: say what one token permits that another does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .given import from_words, read_given
+
+if TYPE_CHECKING:
+    import argparse
+
+    from twilio.task_router.access_policy import AccessPolicy
+    from twilio.task_router.request import Request
+
+    from .inspection import Inspection
+    from .screen import Screen
+
+HELP: str = "say what a new token permits that an old one did not, and the other way round"
+DESCRIPTION: str = (
+    "Compare what two tokens permit, exactly. OLD and NEW are tokens, files that hold one, or - for standard "
+    "input. For each rule that lets something new through, one request shows it. Exit status: 0 both permit "
+    "the same, 1 they do not or one is forged or malformed, 2 misuse."
+)
+_USAGE = "compare OLD NEW"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes to its parser."""
+    parser.usage = "%(prog)s OLD NEW [--no-new] [--json]"
+    parser.add_argument("words", metavar="OLD NEW", nargs="*", help="a token, a file that holds one, or -")
+    parser.add_argument(
+        "--no-new",
+        action="store_true",
+        help="exit with 1 only if NEW permits something that OLD did not, for CI",
+    )
+    parser.add_argument("--json", action="store_true", help="the same as one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run it and return the exit status."""
+    from .inspection import inspect_token
+
+    if len(options.words) != 2 or options.words == ["-", "-"]:  # noqa: PLR2004 - OLD and NEW
+        raise ValueError(f"give two tokens, of which one may be - for standard input: {_USAGE}")
+    old, new = (inspect_token(read_given(_text(word)).token) for word in options.words)
+    gained, lost = _beyond(new, old), _beyond(old, new)
+    if options.json:
+        print(json.dumps(_as_dict(old, new, gained, lost), indent=2))
+    else:
+        _show(old, new, gained, lost)
+    if any(_unusable(inspection) for inspection in (old, new)):
+        return 1
+    return 1 if gained or (lost and not options.no_new) else 0
+
+
+def _text(word: str) -> str:
+    if word == "-":
+        return from_words([], _USAGE)
+    try:
+        is_file = Path(word).is_file()
+    except (OSError, ValueError):  # a token is too long for the name of a file
+        is_file = False
+    return Path(word).read_text(encoding="utf-8", errors="replace") if is_file else word
+
+
+def _unusable(inspection: Inspection) -> bool:
+    """Whether a token is forged or malformed. One that has only expired can be compared."""
+    return bool(inspection.problems) or inspection.access_policy is None
+
+
+def _beyond(one: Inspection, other: Inspection) -> list[tuple[Request, dict[str, Any]]]:
+    """Return what one token permits beyond the other: a request and its rule for each rule that does so."""
+    policy, narrower = _policy(one), _policy(other)
+    return [(request, policy.decide(request).rule or {}) for request in policy.beyond(narrower)]
+
+
+def _policy(inspection: Inspection) -> AccessPolicy:
+    from twilio.task_router.access_policy import AccessPolicy
+
+    return inspection.access_policy or AccessPolicy([])
+
+
+def _changes(old: Inspection, new: Inspection) -> dict[str, list[Any]]:
+    """Return what else changed, by its name: what it was, and what it is."""
+    facts = [
+        {
+            "lifetime": _lifetime(one),
+            "expires_at": one.claims.get("exp"),
+            "channel": one.claims.get("channel"),
+            "workspace": one.claims.get("workspace_sid"),
+            "account": one.claims.get("account_sid"),
+        }
+        for one in (old, new)
+    ]
+    return {name: [facts[0][name], facts[1][name]] for name in facts[0] if facts[0][name] != facts[1][name]}
+
+
+def _lifetime(inspection: Inspection) -> int | None:
+    """Return a token's lifetime in seconds, if it says when it began."""
+    claims = inspection.claims
+    begin, end = claims.get("iat", claims.get("nbf")), claims.get("exp")
+    return int(end - begin) if isinstance(begin, (int, float)) and isinstance(end, (int, float)) else None
+
+
+def _as_dict(
+    old: Inspection,
+    new: Inspection,
+    gained: list[tuple[Request, dict[str, Any]]],
+    lost: list[tuple[Request, dict[str, Any]]],
+) -> dict[str, Any]:
+    def listed(found: list[tuple[Request, dict[str, Any]]]) -> list[dict[str, Any]]:
+        return [{**request._asdict(), "rule": rule} for request, rule in found]
+
+    return {
+        "same": not gained and not lost,
+        "newly_allowed": listed(gained),
+        "no_longer_allowed": listed(lost),
+        "changes": _changes(old, new),
+        "signatures": {"old": old.signature, "new": new.signature},
+        "problems": {"old": old.problems, "new": new.problems},
+    }
+
+
+def _show(
+    old: Inspection,
+    new: Inspection,
+    gained: list[tuple[Request, dict[str, Any]]],
+    lost: list[tuple[Request, dict[str, Any]]],
+) -> None:
+    from .screen import Screen
+
+    screen = Screen()
+    for name, inspection in (("OLD", old), ("NEW", new)):
+        screen.verdict(inspection.good, f"{name} is {inspection.verdict}")
+    _show_requests("NEW permits what OLD did not:", gained, new, screen)
+    _show_requests("NEW no longer permits:", lost, old, screen)
+    if changes := _changes(old, new):
+        screen.blank()
+        for name, (before, after) in changes.items():
+            screen.say(f"{name}: {_in_words(name, before)} before, {_in_words(name, after)} now")
+    screen.blank()
+    if gained or lost:
+        text = f"not the same: {len(gained)} newly allowed, {len(lost)} no longer allowed"
+        screen.verdict(False, text)  # noqa: FBT003 - no
+    else:
+        screen.verdict(True, "both permit the same")  # noqa: FBT003 - yes
+
+
+def _show_requests(
+    title: str, found: list[tuple[Request, dict[str, Any]]], inspection: Inspection, screen: Screen
+) -> None:
+    from .screen import short
+
+    if found:
+        screen.blank()
+        screen.say(title)
+    for request, rule in found:
+        screen.say(f"{short(str(request), inspection)}", indent=2)
+        screen.say(f"by the rule {rule['method']} {short(rule['url'], inspection)}", indent=4)
+
+
+def _in_words(name: str, value: object) -> str:
+    from .times import utc
+
+    if value is None:
+        return "none"
+    if name == "lifetime":
+        return f"{value} seconds"
+    return (utc(value) if name == "expires_at" else None) or str(value)

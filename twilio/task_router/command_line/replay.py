@@ -1,0 +1,171 @@
+"""``replay``: go through the requests that a browser recorded, and say why some were refused."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .check import Answer, answer_for, show_fix
+from .given import Asked
+from .har import read_har
+
+if TYPE_CHECKING:
+    import argparse
+
+    from .har import Entry
+    from .inspection import Inspection
+
+HELP: str = "go through a browser's recorded requests (HAR), and say why some were refused"
+DESCRIPTION: str = (
+    'Go through every request to the event bridge in a HAR file ("Save all as HAR" in the browser\'s network '
+    "view): what was asked, what the server answered, what the token's rules say, and for a refusal the "
+    "reason and the fix. At the end come the rules that no request used. Neither tokens nor keys are "
+    "printed. Exit status: 0 the rules allow every request, 1 they do not, 2 misuse."
+)
+_ALLOWED, _REFUSED = range(200, 300), 403
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes to its parser."""
+    parser.usage = "%(prog)s FILE.har [--json]"
+    parser.add_argument("words", metavar="FILE.har", nargs="*", help="what the network view saved")
+    parser.add_argument("--json", action="store_true", help="the same as one JSON object")
+
+
+class _Replayed(NamedTuple):
+    inspection: Inspection
+    asked: Asked
+    answer: Answer
+    status: int | None
+    expired: bool | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the server's answer and that of the rules differ. A 401 and the like are about neither."""
+        return (self.status in _ALLOWED) if not self.answer.decision else self.status == _REFUSED
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run it and return the exit status."""
+    if len(options.words) != 1:
+        raise ValueError("give one file: replay FILE.har")
+    replayed: list[_Replayed] = []
+    skipped = 0
+    inspections: dict[str, Inspection] = {}
+    used = _UsedRules()
+    for entry in read_har(options.words[0]):
+        if entry is None:
+            skipped += 1
+        else:
+            replayed.append(_replay(entry, inspections, used))
+    unused = used.unused(inspections.values())
+    if options.json:
+        print(json.dumps(_as_dict(replayed, unused, skipped), indent=2))
+    else:
+        _show(replayed, unused, skipped)
+    return 0 if all(one.answer.decision for one in replayed) else 1
+
+
+def _replay(entry: Entry, inspections: dict[str, Inspection], used: _UsedRules) -> _Replayed:
+    from .inspection import inspect_token
+
+    token, asked = entry.given
+    if token not in inspections:
+        inspections[token] = inspect_token(token)
+    inspection = inspections[token]
+    assert asked is not None  # noqa: S101 - it came with a body
+    answer = answer_for(inspection, asked)
+    channel_url = entry.channel_url.partition("?")[0]
+    if "/wschannels/" in channel_url:  # otherwise a proxy of the user's own, of which rules know nothing
+        through = answer_for(inspection, Asked("POST", channel_url, [], []))
+        if not through.decision:
+            answer = through._replace(reason=f"The token does not allow its channel. {through.reason}")
+    used.add(inspection, asked)
+    expired = inspection.expired if entry.started is None else inspection.expired_at(entry.started)
+    return _Replayed(inspection, asked, answer, entry.status, expired)
+
+
+class _UsedRules:
+    """Which rules of which tokens decided a request."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+
+    def add(self, inspection: Inspection, asked: Asked) -> None:
+        if inspection.access_policy is not None:
+            decision = inspection.access_policy.decide(
+                asked.method, asked.url, query=asked.query, form=asked.form
+            )
+            if decision.rule is not None:
+                self._used.add(json.dumps(decision.rule))
+
+    def unused(self, inspections: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a view of a dict's values
+        """Return the rules that decided nothing, each once. Those of the channel the page always needs."""
+        rules: dict[str, dict[str, Any]] = {}
+        for inspection in inspections:
+            if inspection.access_policy is not None:
+                for rule in inspection.access_policy.policies:
+                    if rule["url"] != inspection.channel_url and json.dumps(rule) not in self._used:
+                        rules[json.dumps(rule)] = rule
+        return list(rules.values())
+
+
+def _as_dict(replayed: list[_Replayed], unused: list[dict[str, Any]], skipped: int) -> dict[str, Any]:
+    return {
+        "requests": [
+            {
+                "method": one.asked.method,
+                "url": one.asked.url,
+                "params": dict(one.asked.query or one.asked.form),
+                "status": one.status,
+                "allowed": bool(one.answer.decision),
+                "reason": one.answer.reason,
+                "grants": one.answer.fix.grants if one.answer.fix else [],
+                "rule": one.answer.fix.rule if one.answer.fix else None,
+                "expired": one.expired,
+            }
+            for one in replayed
+        ],
+        "unused_rules": unused,
+        "skipped": skipped,
+    }
+
+
+def _show(replayed: list[_Replayed], unused: list[dict[str, Any]], skipped: int) -> None:
+    from .screen import Screen, short
+
+    screen = Screen()
+    for number, one in enumerate(replayed, 1):
+        params = " ".join(f"{name}={value}" for name, value in one.asked.query or one.asked.form)
+        asked = short(f"{one.asked.method} {one.asked.url} {params}", one.inspection).strip()
+        allowed = bool(one.answer.decision)
+        answered = "no answer" if one.status is None else f"answered {one.status}"
+        screen.verdict(allowed, f"{number}. {asked} ({answered})")
+        if not allowed:
+            screen.say(short(one.answer.reason, one.inspection), indent=5)
+            if one.answer.fix:
+                show_fix(one.answer.fix, screen, indent=5)
+        if one.expired:
+            screen.say("The token had expired by then, which gives a 401.", indent=5)
+        if one.differs:
+            screen.say(
+                "The server's answer and ours differ. The mistake may be ours: please report it, with the "
+                "rules that inspect shows.",
+                indent=5,
+                style="yellow",
+            )
+    screen.blank()
+    if unused:
+        screen.say("Rules that no request used. If the page needs nothing else, remove them:")
+        for rule in unused:
+            url = next((short(rule["url"], one.inspection) for one in replayed), rule["url"])
+            screen.say(f"{'allow' if rule.get('allow') else 'deny'} {rule['method']} {url}", indent=2)
+        screen.blank()
+    denied = sum(not one.answer.decision for one in replayed)
+    also = f"; {_counted(skipped, 'other POST')} skipped" if skipped else ""
+    requests = _counted(len(replayed), "request")
+    screen.verdict(not denied, f"{requests} to the event bridge, {denied} denied by the rules{also}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,74 @@
+"""Text for people on a terminal: at most 80 columns, coloured if possible, and no word broken in two."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+from twilio.task_router.checks import masked
+
+if TYPE_CHECKING:
+    from .inspection import Inspection
+
+_COLUMNS = 80
+_STYLES = {True: "green", False: "red", None: "yellow"}
+
+
+class Screen:
+    """Standard output, laid out by rich. It obeys ``NO_COLOR``, and a pipe gets plain text.
+
+    :raises ValueError: if rich is not installed.
+    """
+
+    def __init__(self) -> None:
+        try:
+            from rich.console import Console
+        except ImportError:
+            raise ValueError(
+                'the layout needs rich: pip install "twilio-task-router[cli]", or use --json without it'
+            ) from None
+        self._console = Console(highlight=False, markup=False, emoji=False)
+        self._width = min(self._console.width, _COLUMNS)
+        try:
+            "✓✗".encode(self._console.encoding)
+            self._marks = {True: "✓", False: "✗", None: "?"}
+        except UnicodeError:
+            self._marks = {True: "+", False: "-", None: "?"}
+
+    def say(self, text: str, *, start: str = "", indent: int = 0, style: str = "", wrap: bool = True) -> None:
+        """Print text after *start* and below it, wrapped unless it is code to copy."""
+        from rich.text import Text
+
+        # rich would break a word that is too long, or cut it off.
+        width = max(self._width - indent, 20)
+        whole = plain(text)
+        lines = (
+            textwrap.wrap(whole, width, break_long_words=False, break_on_hyphens=False) if wrap else [whole]
+        )
+        for number, line in enumerate(lines or [""]):
+            prefix = f"{start if number == 0 else '':{indent}}"
+            with self._console.capture() as laid_out:
+                self._console.print(Text(f"{prefix}{line}".rstrip(), style), soft_wrap=True)
+            print(laid_out.get(), end="")  # not by rich, which ends the process if nobody reads on
+
+    def verdict(self, good: bool | None, text: str, *, indent: int = 0) -> None:  # noqa: FBT001 - three values
+        """Print text after a mark for yes, no or unknown, in the colour for it."""
+        start = f"{'':{indent}}{self._marks[good]} "
+        self.say(text, start=start, indent=indent + 2, style=_STYLES[good])
+
+    def blank(self) -> None:
+        """Print an empty line."""
+        print()
+
+
+def plain(text: str) -> str:
+    """Return *text* with what moves the cursor escaped, and what looks like an auth token masked."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in masked(text))
+
+
+def short(text: str, inspection: Inspection) -> str:
+    """Return *text* with URLs relative to the workspace's, and with its own and the channel's by name."""
+    for url, name in ((inspection.channel_url, "the channel"), (inspection.workspace_url, "the workspace")):
+        text = re.sub(rf"{re.escape(url)}(?![\w/])", name, text)
+    return text.replace(f"{inspection.workspace_url}/", "/")
