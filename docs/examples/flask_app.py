@@ -43,28 +43,62 @@ def token() -> ResponseReturnValue:
 LOGIN = """<!doctype html><title>Log in</title>
 <form method="post" action="/login"><label>User <input name="user"></label> <button>Log in</button></form>"""
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<style>body { font: 1rem/1.5 system-ui; max-width: 32rem; margin: 2rem auto; padding: 0 1rem } #error { color: #b00 }
+<style>body { font: 1rem/1.5 system-ui; max-width: 32rem; margin: 2rem auto; padding: 0 1rem } #status { font-weight: bold }
 article { border: 1px solid #ccc; padding: .5rem; margin: .5rem 0 } button, select { font: inherit; margin: 0 .5rem }</style>
-<title>Worker</title><h1 id="name">Connecting ...</h1><label>Activity <select id="activity"></select></label>
-<h2>Reservations</h2><section id="reservations"></section><p role="alert" id="error"></p>
-<script src="https://sdk.twilio.com/js/taskrouter/v1.21/taskrouter.min.js"></script><script>
+<title>Worker</title><h1 id="name">Worker</h1><p role="status" id="status">Connecting ...</p>
+<label>Activity <select id="activity"></select></label><h2>Reservations</h2><section id="reservations"></section>
+<script src="https://sdk.twilio.com/js/taskrouter/v1.21/taskrouter.min.js"></script><script type="module">
+const HINT = "The browser's network view shows the request that failed.";
 const $ = (id) => document.getElementById(id);
-const fetchToken = () => fetch("/token").then((answer) => answer.status === 401 ? location.reload() : answer.json());
-const then = (act) => (error, result) => error ? $("error").textContent = error.message : act(result);
 const button = (textContent, onclick) => Object.assign(document.createElement("button"), { textContent, onclick });
-fetchToken().then(({ token }) => {
-  const worker = new Twilio.TaskRouter.Worker(token);
+const then = (act) => (error, result) => error ? say(`TaskRouter answered ${error.code}. ${HINT}`) : act(result);
+let worker, late, retry;
+function say(text) {
+  clearTimeout(late);
+  $("status").textContent = text;
+}
+async function fetchToken() {
+  const answer = await fetch("/token");
+  if (answer.status === 401) location.reload();  // the session has ended
+  if (!answer.ok) throw Error(`/token answered ${answer.status}. The server's log says why.`);
+  return (await answer.json()).token;
+}
+async function renew() {
+  clearTimeout(retry);
+  try {
+    const token = await fetchToken();
+    if (retry) say("");  // the page has said that it could not get one
+    retry = undefined;
+    if (worker) worker.updateToken(token); else connect(token);
+  } catch (error) {
+    say(`This page could not get a token: ${error.message}`);
+    retry = setTimeout(renew, 5000);
+  }
+}
+function connect(token) {
+  say("Connecting ...");
+  late = setTimeout(say, 5000, `Still connecting. ${HINT}`);  // Worker.js does not say why
+  worker = new Twilio.TaskRouter.Worker(token);
   const show = (me) => { $("name").textContent = me.friendlyName; $("activity").value = me.activitySid };
-  worker.on("token.expired", () => fetchToken().then(({ token }) => worker.updateToken(token)));
-  worker.on("ready", (me) => worker.activities.fetch(then((list) => {
+  worker.on("token.expired", () => setTimeout(renew, 1000));  // a clock that is fast would not wait
+  worker.on("error", (error) => say(`Worker.js reports an error: ${error.message}`));
+  worker.on("disconnected", () => say("The connection to Twilio is closed. Worker.js tries to open it again."));
+  worker.on("ready", (me) => { say(""); worker.activities.fetch(then((list) => {
     $("activity").replaceChildren(...list.data.map((one) => new Option(one.friendlyName, one.sid))); show(me);
-  })));
+  })) });
   worker.on("activity.update", show);
   $("activity").onchange = () => worker.update("ActivitySid", $("activity").value, then(show));
   worker.on("reservation.created", (one) => {
+    if ($(one.sid)) return;  // Worker.js offers it again when it has connected again
     const item = $("reservations").appendChild(document.createElement("article"));
     const gone = then(() => item.remove());
+    item.id = one.sid;
     item.append(one.task.attributes.title ?? one.task.sid,
       button("Accept", () => one.accept(gone)), button("Reject", () => one.reject(undefined, gone)));
   });
-});</script>"""
+  addEventListener("online", renew);  // after a laptop slept, the token may be old
+  document.addEventListener("visibilitychange", () => document.hidden || renew());
+}
+if (window.Twilio) renew();
+else say("This page could not load Worker.js. Something blocks sdk.twilio.com, such as an ad blocker or a proxy.");
+</script>"""

@@ -7,18 +7,22 @@ import ssl
 import subprocess
 import tarfile
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import flask_app
 import pytest
 import trustme
-from browser.loopback import Loopback
+from browser.loopback import Loopback, Seen
+from browser.worker_page import JS, connect, log_in
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from twilio.task_router import Capability
 
 CACHE = Path(__file__).parent.parent.parent / ".cache"
 CHROMIUM_OPTIONS = (
@@ -105,3 +109,34 @@ def page(browser: Browser, site: str) -> Page:
     opened.set_default_timeout(10_000)
     opened.goto(site)
     return opened
+
+
+@dataclass
+class Recording:
+    """A HAR file of the page, and the requests in it that came through the event bridge."""
+
+    har: Path
+    seen: list[Seen]
+
+
+@pytest.fixture
+def record_har(
+    browser: Browser, site: str, loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Capability], Recording]:
+    """Record what the network view holds after Worker.js has made every call with a capability's token."""
+
+    def record(capability: Capability) -> Recording:
+        monkeypatch.setattr(flask_app, "token_for", lambda _: capability.generate_token())
+        har = tmp_path / "page.har"
+        context = browser.new_context(record_har_path=har, record_har_content="embed")
+        page = context.new_page()
+        loopback.reserve(1, "A call from Ada")
+        page.goto(site)
+        log_in(page)
+        connect(page)
+        for script in JS.values():
+            page.evaluate(f"outcome({script}, 1_000)")
+        context.close()  # this writes the file
+        return Recording(har, list(loopback.seen))
+
+    return record

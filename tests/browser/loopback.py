@@ -104,6 +104,13 @@ class Loopback:
 
         self._do(send())
 
+    def close_sockets(self) -> None:
+        async def close() -> None:
+            for socket in tuple(self._sockets):
+                await socket.close()
+
+        self._do(close())
+
     async def _serve_worker_js(self, _: web.Request) -> web.FileResponse:
         return web.FileResponse(self._worker_js, headers={"Content-Type": "text/javascript"})
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import flask_app
 import pytest
+from browser.worker_page import CALLBACK, JS, connect, log_in, wait_until
 from playwright.sync_api import Page, expect
 
 from twilio.task_router import (
@@ -17,8 +18,6 @@ from twilio.task_router import (
 from twilio.task_router.worker_js import CALLS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from browser.loopback import Loopback
 
 ARGUMENTS = ("AC123", "secret", "WS456", "WK789")
@@ -27,25 +26,6 @@ THREE_GRANTS = (
     "allow_worker_activity_updates",
     "allow_task_reservation_updates",
 )
-
-
-def log_in(page: Page) -> None:
-    page.get_by_label("User").fill("alice")
-    page.get_by_role("button", name="Log in").click()
-
-
-def connect(page: Page) -> None:
-    """Make a Worker of the test's own, once the page has loaded Worker.js."""
-    page.wait_for_function("() => typeof Twilio !== 'undefined'")
-    page.evaluate(CONNECT)
-
-
-def wait_until(page: Page, condition: Callable[[], bool]) -> None:
-    for _ in range(100):
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("it did not come to pass")
 
 
 class TestThePageOfTheExample:
@@ -59,7 +39,7 @@ class TestThePageOfTheExample:
         page.get_by_label("Activity").select_option("On a break")
         wait_until(page, lambda: loopback.worker["activity_sid"] == "WA2")
         expect(page.get_by_label("Activity")).to_have_value("WA2")
-        expect(page.get_by_role("alert")).to_be_empty()
+        expect(page.get_by_role("status")).to_be_empty()
 
     @pytest.mark.parametrize(("button", "status"), [("Accept", "accepted"), ("Reject", "rejected")])
     def test_answers_a_reservation(self, button: str, status: str, page: Page, loopback: Loopback) -> None:
@@ -119,7 +99,7 @@ class TestAGrantTakenAway:
         wait_until(page, lambda: bool(loopback.seen))
         assert (loopback.seen[0].path, loopback.seen[0].status) == ("/Workers/WK789", 403)
         page.wait_for_timeout(300)
-        expect(page.get_by_role("heading", name="Connecting")).to_be_visible()
+        expect(page.get_by_role("status")).to_have_text("Connecting ...")
         assert not explain(capability.access_policy(), "WS456", "WK789")["ready"]
 
     @pytest.mark.parametrize("capability", [three_but("allow_worker_activity_updates")], indirect=True)
@@ -128,7 +108,7 @@ class TestAGrantTakenAway:
     ) -> None:
         log_in(page)
         page.get_by_label("Activity").select_option("On a break")
-        expect(page.get_by_role("alert")).to_have_text("Forbidden")
+        expect(page.get_by_role("status")).to_contain_text("TaskRouter answered 403.")
         assert loopback.worker["activity_sid"] == "WA1"
         calls = explain(capability.access_policy(), "WS456", "WK789")
         assert not calls['worker.update("ActivitySid", ...)']
@@ -158,56 +138,7 @@ class TestAGrantTakenAway:
             outcome = page.evaluate(f"outcome({JS[call]}, 800)")
             assert (outcome == 200) is bool(told[call]), call
         assert [call for call in told if told[call]] == (["connect"] if kept else [])
-        expect(page.get_by_role("heading", name="Connecting")).to_be_visible()
-
-
-# A Worker of the test's own on the example's page, whose calls can be made one by one. An event with the SID
-# of a reservation makes Worker.js hand out a Reservation without fetching it first.
-CONNECT = """async () => {
-  window.token = (await (await fetch("/token")).json()).token;
-  window.worker = new Twilio.TaskRouter.Worker(token);
-  worker.on("a.test", (reservation) => { window.reservation = reservation });
-  worker._emitMessage("a.test", { sid: "WR1", task_sid: "WT1" });
-  window.outcome = (call, patience) => new Promise((resolve) => {
-    call((error) => resolve(error ? error.code : 200));
-    setTimeout(() => resolve("no callback"), patience);
-  });
-  window.ask = (method, path, params) => (callback) => worker.apiRequester._postMessage(
-    JSON.stringify({ url: worker.workspaceUrl + path, method, params, token }), callback);
-}"""
-CALLBACK = "reservation.accept: callback"
-#: Each call of Worker.js 1.1.1, and those that only later versions have as the request that they would send.
-JS = {
-    "connect": """(callback) => {
-        const socket = new WebSocket(`${worker.channelUrl}?token=${token}`);
-        socket.onopen = () => callback();
-        socket.onerror = () => callback({ code: 403 });
-    }""",
-    "ready": "(callback) => { worker.on('ready', () => callback()); worker._fetchResourceOnReady() }",
-    "worker.activities.fetch": "(callback) => worker.activities.fetch(callback)",
-    'worker.update("ActivitySid", ...)': "(callback) => worker.update('ActivitySid', 'WA2', callback)",
-    "worker.update({...})": "(callback) => worker.update({ActivitySid: 'WA2', Attributes: {}}, callback)",
-    "worker.fetchReservations": """(callback) =>
-        worker.fetchReservation(callback, {ReservationStatus: 'pending'})""",
-    "worker.fetchChannels": "ask('GET', '/Workers/WK789/Channels')",
-    "reservation.created": """(callback) => {
-        worker.on('reservation.created', () => callback());
-        worker._emitMessage('reservation.created', {sid: 'WT1', reservation_sid: 'WR1'});
-    }""",
-    "reservation.accept": "(callback) => reservation.accept(callback)",
-    CALLBACK: "(callback) => reservation.accept(callback)",
-    "reservation.reject": "(callback) => reservation.reject(undefined, callback)",
-    "reservation.reject(activity)": "(callback) => reservation.reject('WA2', callback)",
-    "reservation.dequeue": "(callback) => reservation.dequeue('+1', undefined, callback)",
-    "reservation.call": "(callback) => reservation.call('+1', 'https://t', undefined, undefined, callback)",
-    "reservation.redirect": """ask('POST', '/Tasks/WT1/Reservations/WR1',
-        {Instruction: 'redirect', RedirectCallSid: 'CA1', RedirectUrl: 'https://t'})""",
-    "reservation.conference": """ask('POST', '/Tasks/WT1/Reservations/WR1',
-        {Instruction: 'conference', From: '+1'})""",
-    "worker.updateTask": "(callback) => reservation.task.update({Attributes: {title: 'x'}}, callback)",
-    "worker.completeTask": "ask('POST', '/Tasks/WT1', {AssignmentStatus: 'completed'})",
-    "task.complete": "ask('POST', '/Tasks/WT1', {AssignmentStatus: 'completed'})",
-}
+        expect(page.get_by_role("heading", name="Zoë")).to_have_count(0)
 
 
 class TestExplain:
