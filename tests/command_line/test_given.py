@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from worker_pages import KEY, TASK_URL, WORKER_URL, body_of, token_of, with_claims
 
-from twilio.task_router.command_line.given import Asked, read_given
+from twilio.task_router import Request
+from twilio.task_router.command_line.given import read_given
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,12 +101,12 @@ class TestBody:
 
     def test_has_query_parameters_if_it_is_a_get(self) -> None:
         given = read_given(body_of("get", WORKER_URL, "t", ReservationStatus="pending"))
-        assert given.asked == Asked("GET", WORKER_URL, [("ReservationStatus", "pending")], [])
+        assert given.asked == Request("GET", WORKER_URL, query=(("ReservationStatus", "pending"),))
 
     @pytest.mark.parametrize("method", ["POST", "DELETE", "post"])
     def test_has_form_parameters_otherwise(self, method: str) -> None:
         given = read_given(body_of(method, TASK_URL, "t", AssignmentStatus="completed"))
-        assert given.asked == Asked(method.upper(), TASK_URL, [], [("AssignmentStatus", "completed")])
+        assert given.asked == Request(method.upper(), TASK_URL, form=(("AssignmentStatus", "completed"),))
 
     @pytest.mark.parametrize(
         ("value", "sent"), [(5, "5"), (True, "true"), ({"a": 1}, '{"a": 1}'), ("5", "5")]
@@ -113,12 +114,12 @@ class TestBody:
     def test_may_have_values_of_any_type(self, value: Any, sent: str) -> None:
         asked = read_given(body_of("POST", TASK_URL, "t", Priority=value)).asked
         assert asked is not None
-        assert asked.form == [("Priority", sent)]
+        assert asked.form == (("Priority", sent),)
 
     def test_sends_no_parameter_that_is_null(self) -> None:
         asked = read_given(body_of("POST", TASK_URL, "t", Reason=None)).asked
         assert asked is not None
-        assert asked.form == []
+        assert asked.form == ()
 
     @pytest.mark.parametrize("text", ["{", '{"url": "https://t"', '{"a": ' + "[" * 100_000])
     @pytest.mark.parametrize("command", ["inspect", "check"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from worker_pages import CHANNEL_URL, WORKER_URL, body_of, entry_of, har_of
 
-from twilio.task_router.command_line.given import Asked
+from twilio.task_router import Request
 from twilio.task_router.command_line.har import Entry, read_har
 
 if TYPE_CHECKING:
@@ -40,14 +40,14 @@ class TestEntry:
     def test_of_chrome_is_read(self, tmp_path: Path) -> None:
         entry = only(tmp_path, CHROME | entry_of(BODY, 403, "2015-04-25T22:13:20.123Z"))
         assert entry.channel_url == CHANNEL_URL
-        assert entry.given == ("t", Asked("GET", WORKER_URL, [("A", "x")], []))
+        assert entry.given == ("t", Request("GET", WORKER_URL, query=(("A", "x"),)))
         assert (entry.status, entry.started) == (403, 1_430_000_000)
 
     def test_of_firefox_is_read(self, tmp_path: Path) -> None:
         har = FIREFOX | entry_of(BODY, 200, "2015-04-26T00:13:20.123+02:00")
         har["request"]["postData"]["params"] = []
         entry = only(tmp_path, har)
-        assert entry.given == ("t", Asked("GET", WORKER_URL, [("A", "x")], []))
+        assert entry.given == ("t", Request("GET", WORKER_URL, query=(("A", "x"),)))
         assert (entry.status, entry.started) == (200, 1_430_000_000)
 
     def test_may_be_for_any_host(self, tmp_path: Path) -> None:

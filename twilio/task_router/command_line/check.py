@@ -7,9 +7,10 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twilio.task_router.checks import shown
+from twilio.task_router.request import Request
 from twilio.task_router.rule import METHODS
 
-from .given import Asked, Given, from_words, read_given
+from .given import Given, from_words, read_given
 
 if TYPE_CHECKING:
     from twilio.task_router.access_policy import Decision
@@ -87,10 +88,10 @@ def _given(options: argparse.Namespace) -> Given:
     if not method.isalpha():
         raise ValueError(f"METHOD comes first: {_USAGE}")
     given = read_given(from_words(rest, _USAGE))
-    return Given(given.token, Asked(method.upper(), url, options.query, options.form))
+    return Given(given.token, Request(method.upper(), url, tuple(options.query), tuple(options.form)))
 
 
-def _with_whole_url(asked: Asked, inspection: Inspection) -> Asked:
+def _with_whole_url(asked: Request, inspection: Inspection) -> Request:
     if asked.url.startswith("/"):
         return asked._replace(url=inspection.workspace_url + asked.url)
     if "://" not in asked.url:
@@ -109,14 +110,14 @@ class Answer(NamedTuple):
     fix: Fix | None
 
 
-def answer_for(inspection: Inspection, asked: Asked) -> Answer:
+def answer_for(inspection: Inspection, asked: Request) -> Answer:
     """Answer whether a token permits a request."""
     from .fix import fix_for
 
     if inspection.access_policy is None:
         problems = "; ".join(inspection.problems)
         return Answer(None, f"the token has no policy rules that can be read: {problems}", None)
-    decision = inspection.access_policy.decide(asked.method, asked.url, query=asked.query, form=asked.form)
+    decision = inspection.access_policy.decide(asked)
     return Answer(
         decision, decision.reason, None if decision else fix_for(inspection, inspection.access_policy, asked)
     )
@@ -136,7 +137,7 @@ def _as_dict(inspection: Inspection, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _show(inspection: Inspection, asked: Asked, answer: Answer) -> None:
+def _show(inspection: Inspection, asked: Request, answer: Answer) -> None:
     from .screen import Screen, short
 
     screen = Screen()

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from twilio.task_router.access_policy import AccessPolicy
+    from twilio.task_router.request import Request
 
-    from .given import Asked
     from .inspection import Inspection
 
 _CLASS_OF_CHANNEL = {
@@ -57,7 +57,7 @@ class Fix:
     line: str | None
 
 
-def fix_for(inspection: Inspection, policy: AccessPolicy, asked: Asked) -> Fix:
+def fix_for(inspection: Inspection, policy: AccessPolicy, asked: Request) -> Fix:
     """Return what would let a request through that a token's rules, this policy, deny."""
     grants, keyword = [], None
     for kind, grant, granted in _with_each_grant(inspection, policy):
@@ -126,11 +126,11 @@ def _made(kind: type[Capability], inspection: Inspection) -> Capability | None:
         return None
 
 
-def _allows(policy: AccessPolicy, asked: Asked) -> bool:
-    return policy.allows(asked.method, asked.url, query=asked.query, form=asked.form)
+def _allows(policy: AccessPolicy, asked: Request) -> bool:
+    return policy.allows(asked)
 
 
-def _narrowest_rule(inspection: Inspection, asked: Asked) -> tuple[dict[str, Any] | None, str | None]:
+def _narrowest_rule(inspection: Inspection, asked: Request) -> tuple[dict[str, Any] | None, str | None]:
     """Return the rule that allows this request for any task and reservation, and the line that adds it."""
     if asked.method not in METHODS or masked(asked.url) != asked.url:
         return None, None  # no rule contains what looks like an auth token

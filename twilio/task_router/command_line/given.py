@@ -7,24 +7,17 @@ import re
 import sys
 from typing import Any, NamedTuple
 
+from twilio.task_router.request import Request
+
 _AROUND = "'\"` \t\r\n"
 _BEARER = re.compile(r"(?:authorization:\s*)?bearer\s+", re.IGNORECASE)
-
-
-class Asked(NamedTuple):
-    """The request that a page wants: it is in the body of a request to the event bridge."""
-
-    method: str
-    url: str
-    query: list[tuple[str, str]]
-    form: list[tuple[str, str]]
 
 
 class Given(NamedTuple):
     """A token, and the request that came with it, if one did."""
 
     token: str
-    asked: Asked | None
+    asked: Request | None
 
 
 def read_given(text: str) -> Given:
@@ -54,10 +47,10 @@ def read_body(body: Any) -> Given | None:  # noqa: ANN401 - any JSON
         return None
     if not isinstance(params, dict):
         return None
-    pairs = [(name, _as_sent(value)) for name, value in params.items() if value is not None]
+    pairs = tuple((name, _as_sent(value)) for name, value in params.items() if value is not None)
     if method.upper() == "GET":
-        return Given(token, Asked("GET", url, pairs, []))
-    return Given(token, Asked(method.upper(), url, [], pairs))
+        return Given(token, Request("GET", url, query=pairs))
+    return Given(token, Request(method.upper(), url, form=pairs))
 
 
 def _as_sent(value: object) -> str:

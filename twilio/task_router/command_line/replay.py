@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from twilio.task_router.request import Request
+
 from .check import Answer, answer_for, show_fix
-from .given import Asked
 from .har import read_har
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 class _Replayed(NamedTuple):
     inspection: Inspection
-    asked: Asked
+    asked: Request
     answer: Answer
     status: int | None
     expired: bool | None
@@ -77,7 +78,7 @@ def _replay(entry: Entry, inspections: dict[str, Inspection], used: _UsedRules) 
     answer = answer_for(inspection, asked)
     channel_url = entry.channel_url.partition("?")[0]
     if "/wschannels/" in channel_url:  # otherwise a proxy of the user's own, of which rules know nothing
-        through = answer_for(inspection, Asked("POST", channel_url, [], []))
+        through = answer_for(inspection, Request("POST", channel_url))
         if not through.decision:
             answer = through._replace(reason=f"The token does not allow its channel. {through.reason}")
     used.add(inspection, asked)
@@ -91,11 +92,9 @@ class _UsedRules:
     def __init__(self) -> None:
         self._used: set[str] = set()
 
-    def add(self, inspection: Inspection, asked: Asked) -> None:
+    def add(self, inspection: Inspection, asked: Request) -> None:
         if inspection.access_policy is not None:
-            decision = inspection.access_policy.decide(
-                asked.method, asked.url, query=asked.query, form=asked.form
-            )
+            decision = inspection.access_policy.decide(asked)
             if decision.rule is not None:
                 self._used.add(json.dumps(decision.rule))
 
