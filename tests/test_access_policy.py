@@ -260,10 +260,12 @@ class TestDecide:
 
     @pytest.mark.parametrize("allow", [True, False])
     @pytest.mark.parametrize("order", [1, -1])
-    def test_a_rule_with_a_filter_decides_before_one_without(self, allow: Any, order: int) -> None:
-        rules = [rule(WORKER, allow=not allow), rule(WORKER, allow=allow, query_filter={"A": "x"})][::order]
-        assert AccessPolicy(rules).allows("GET", WORKER, query={"A": "x"}) is allow
-        assert second_opinion.is_allowed(rules, "GET", WORKER, [("A", "x")], []) is allow
+    @pytest.mark.parametrize("key", ["query_filter", "post_filter"])
+    def test_a_rule_with_a_filter_decides_before_one_without(self, key: str, allow: Any, order: int) -> None:
+        rules = [rule(WORKER, allow=not allow), rule(WORKER, allow=allow) | {key: {"A": "x"}}][::order]
+        query, form = [("A", "x")] * (key == "query_filter"), [("A", "x")] * (key == "post_filter")
+        assert AccessPolicy(rules).allows("GET", WORKER, query=query, form=form) is allow
+        assert second_opinion.is_allowed(rules, "GET", WORKER, query, form) is allow
 
     def test_of_equal_rules_that_differ_a_denial_decides(self) -> None:
         rules = [
@@ -397,6 +399,13 @@ class TestConstructor:
         assert policy.policies[0]["post_filter"] == {"ActivitySid": {"required": True}}
         assert AccessPolicy(policy.policies).allows("GET", WORKER, form={"ActivitySid": "WA1"})
 
+    @pytest.mark.parametrize("key", ["query_filter", "post_filter"])
+    @pytest.mark.parametrize("matcher", ["y", {}, {"required": True}, {"required": False, "value": "x"}])
+    def test_rules_that_differ_in_a_matcher_do_not_conflict(self, key: str, matcher: Any) -> None:
+        rules = [rule(WORKER) | {key: {"A": "x"}}, rule(WORKER, allow=False) | {key: {"A": matcher}}]
+        assert not second_opinion.in_direct_conflict(rules)
+        assert AccessPolicy(rules).policies == rules
+
     def test_a_rule_may_stand_there_twice(self) -> None:
         assert AccessPolicy([rule(WORKER), rule(WORKER)]).allows("GET", WORKER)
 
@@ -409,13 +418,14 @@ class TestConstructor:
         assert policy.policies == rules
         assert not policy.allows("GET", WORKER)
 
-    def test_policies_are_a_copy(self) -> None:
-        policy = AccessPolicy([rule(WORKER, post_filter={"A": {"required": True}})])
+    @pytest.mark.parametrize("key", ["query_filter", "post_filter"])
+    def test_policies_are_a_copy(self, key: str) -> None:
+        policy = AccessPolicy([rule(WORKER) | {key: {"A": {"required": True}}}])
         policies = policy.policies
-        policies[0]["allow"] = policies[0]["post_filter"]["A"]["required"] = False
+        policies[0]["allow"] = policies[0][key]["A"]["required"] = False
         policies.clear()
-        assert policy.policies == [rule(WORKER, post_filter={"A": {"required": True}})]
-        assert policy.allows("GET", WORKER, form={"A": "x"})
+        assert policy.policies == [rule(WORKER) | {key: {"A": {"required": True}}}]
+        assert policy.allows("GET", WORKER, query={"A": "x"}, form={"A": "x"})
         assert not policy.allows("GET", WORKER)
 
     def test_cannot_be_called_again(self) -> None:
