@@ -284,3 +284,7 @@ def test_words_that_argparse_leaves_over_are_taken(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(argparse.ArgumentParser, "parse_known_args", lambda *_: left_over)
     parser = argparse.ArgumentParser()
     assert _parse(parser, []).words == ["GET", "https://t", "a.b.c"]
+
+
+def test_misuse_moves_no_cursor(misuse: Callable[..., str]) -> None:
+    assert "\\x1b[2J" in misuse("demo", "\x1b[2J")

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-_SHORT = 400  # inputs
-_ROUND = 2_000  # inputs: hypothesis remembers what it has tried in a round, and slows down
+_SHORT = 200  # inputs
+_ROUND = 500  # inputs: hypothesis remembers what it has tried in a round, and slows down
 
 _SETTINGS = settings(
     database=None,

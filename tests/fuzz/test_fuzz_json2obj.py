@@ -2,7 +2,7 @@
 
 It returns a configuration or raises ``ValueError``, and nothing else. A configuration writes itself as strict
 JSON that says what the document says, and reading this back gives the same. A document that has the form of a
-configuration is accepted if it is strict JSON.
+configuration is accepted if it is strict JSON and not nested deeply.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ def _encoded(text: str, encoding: str) -> str | bytes:
     return text.encode(encoding, "surrogatepass") if encoding else text
 
 
+_DEEPEST = 200  # levels: how many more are read depends on Python and on the stack
 _ENCODINGS = st.sampled_from(("", "", "utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-32-be"))
 _EDITED = st.builds(_encoded, edited(_SEEDS), _ENCODINGS)
 documents = weighted({_EDITED: 14, st.builds(_encoded, values, _ENCODINGS): 1, st.binary(max_size=20): 1})
@@ -59,6 +60,8 @@ def _is_configuration(document: str | bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     routing = read.get("task_routing") if isinstance(read, dict) else None
+    if _depth(read) > _DEEPEST:
+        return False
     if not isinstance(routing, dict):
         return False
     filters = routing.get("filters", [])
@@ -67,6 +70,19 @@ def _is_configuration(document: str | bytes) -> bool:
         and all(isinstance(rule, dict) for rule in filters)
         and isinstance(routing.get("default_filter", {}), (dict, type(None)))
     )
+
+
+def _depth(value: Any) -> int:
+    depth, layer = 0, [value]
+    while layer:
+        depth += 1
+        layer = [
+            part
+            for whole in layer
+            if isinstance(whole, (dict, list))
+            for part in (whole.values() if isinstance(whole, dict) else whole)
+        ]
+    return depth
 
 
 def _expected(routing: dict[str, Any]) -> Any:

@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from twilio.task_router.checks import masked
-
 from . import check, compare, demo, inspect, replay, token
+from .screen import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +50,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors take one line, and show neither a token nor a key."""
 
     def error(self, message: str) -> NoReturn:
-        line = _A_TOKEN.sub("(a token, not shown)", " ".join(masked(message).split()))
+        line = _A_TOKEN.sub("(a token, not shown)", plain(" ".join(message.split())))
         shortened = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
         self.exit(_MISUSE, f"{self.prog}: {shortened} (--help says more)\n")
 
