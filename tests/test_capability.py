@@ -218,6 +218,7 @@ class TestEndpoints:
             "https://API.Example.COM/TaskRouter",
             "https://task_router.internal/~alice/v_1/a%20b",
         ],
+        ids=["a port", "IPv6", "a websocket", "a path", "upper case", "odd characters"],
     )
     def test_may_be_at_any_absolute_url(self, url: str) -> None:
         capability = TaskRouterCapability(*ARGUMENTS, base_url=url, base_ws_url=url)

@@ -103,3 +103,45 @@ class TestMakePolicy:
         arguments: dict[str, Any] = {"url": URL, "method": "GET"}
         with pytest.raises(error, match=rf"^{name}\b"):
             make_policy(**(arguments | {name: value}))
+
+    @pytest.mark.parametrize(
+        ("name", "value", "says"),
+        [
+            ("url", 5, "url must be a str, not int: 5"),
+            ("url", "", "url must be a URL, got ''"),
+            ("url", "\ud800", "url must be text that UTF-8 can encode, got '\\ud800'"),
+            ("method", 5, "method must be a str, not int: 5"),
+            ("method", "PUT", "method must be GET, POST or DELETE, got 'PUT'"),
+            ("allowed", 1, "allowed must be True or False, not int: 1"),
+            *(
+                (name, value, says.format(name))
+                for name in ("query_filter", "post_filter")
+                for value, says in (
+                    ([], "{} must be a mapping of parameter names to values or matchers, not list: []"),
+                    ({5: "x"}, "{}: a parameter's name must be a str, not int: 5"),
+                    ({"\ud800": "x"}, "{} must be text that UTF-8 can encode, got '\\ud800'"),
+                    (
+                        {"A": 5},
+                        """{}['A'] must be a str or a matcher such as {{"required": True}}, not int: 5""",
+                    ),
+                    ({"A": "\ud800"}, "{}['A'] must be text that UTF-8 can encode, got '\\ud800'"),
+                    ({"A": {"required": 1}}, """{}['A']["required"] must be True or False, not int: 1"""),
+                    ({"A": {"value": 5}}, """{}['A']["value"] must be a str, not int: 5"""),
+                    (
+                        {"A": {"value": "\ud800"}},
+                        """{}['A']["value"] must be text that UTF-8 can encode, got '\\ud800'""",
+                    ),
+                    (
+                        {"A": {"require": True}},
+                        """{}['A'] must have no keys but "required" and "value", got 'require'""",
+                    ),
+                )
+            ),
+        ],
+        ids=ascii,
+    )
+    def test_says_what_is_wrong(self, name: str, value: Any, says: str) -> None:
+        arguments: dict[str, Any] = {"url": URL, "method": "GET"}
+        with pytest.raises((TypeError, ValueError)) as caught:
+            make_policy(**(arguments | {name: value}))
+        assert str(caught.value) == says
