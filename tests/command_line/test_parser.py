@@ -187,11 +187,17 @@ class TestOutput:
         assert main(["inspect", "x"]) == 130
 
     @pytest.mark.parametrize("arguments", [["demo"], ["inspect", "x"]])
-    def test_into_a_closed_pipe_is_quiet(self, arguments: list[str]) -> None:
+    @pytest.mark.parametrize("environment", [{}, {"LANG": "C.UTF-8", "TERM": "xterm"}])
+    def test_into_a_closed_pipe_is_quiet(self, arguments: list[str], environment: dict[str, str]) -> None:
         reader, writer = os.pipe()
         os.close(reader)
         done = subprocess.run(
-            [*COMMAND, *arguments], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False
+            [*COMMAND, *arguments],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"]} | environment,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            check=False,
         )
         os.close(writer)
         assert done.stderr == b""
@@ -203,6 +209,15 @@ class TestOutput:
         with os.fdopen(writer, "w") as closed_pipe:
             monkeypatch.setattr(sys, "stdout", closed_pipe)
             assert main(["token", "WS456", "WK789"]) == 141
+
+    def test_into_a_closed_pipe_is_noticed_when_rich_lays_it_out(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "w") as closed_pipe:
+            monkeypatch.setattr(sys, "stdout", closed_pipe)
+            assert main(["inspect", "x"]) == 141
 
     @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
     def test_of_a_terminal_without_utf_8_is_escaped(self, encoding: str) -> None:

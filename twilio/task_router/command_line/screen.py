@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from twilio.task_router.checks import masked
 
@@ -29,6 +29,7 @@ class Screen:
                 'the layout needs rich: pip install "twilio-task-router[cli]", or use --json without it'
             ) from None
         self._console = Console(highlight=False, markup=False, emoji=False)
+        setattr(self._console, "on_broken_pipe", _nobody_reads)  # noqa: B010 - mypy takes no other way
         self._width = min(self._console.width, _COLUMNS)
         try:
             "✓✗".encode(self._console.encoding)
@@ -48,9 +49,7 @@ class Screen:
         )
         for number, line in enumerate(lines or [""]):
             prefix = f"{start if number == 0 else '':{indent}}"
-            with self._console.capture() as laid_out:
-                self._console.print(Text(f"{prefix}{line}".rstrip(), style), soft_wrap=True)
-            print(laid_out.get(), end="")  # not by rich, which ends the process if nobody reads on
+            self._console.print(Text(f"{prefix}{line}".rstrip(), style), soft_wrap=True)
 
     def verdict(self, good: bool | None, text: str, *, indent: int = 0) -> None:  # noqa: FBT001 - three values
         """Print text after a mark for yes, no or unknown, in the colour for it."""
@@ -60,6 +59,10 @@ class Screen:
     def blank(self) -> None:
         """Print an empty line."""
         print()
+
+
+def _nobody_reads() -> NoReturn:
+    raise BrokenPipeError  # rich would end the process by itself, with another status
 
 
 def plain(text: str) -> str:
