@@ -333,6 +333,16 @@ class TestAttack:
         name = "\\ud800 \U0001f600"
         assert verify_token(forge(claims=CLAIMS | {"friendly_name": name}), KEY).friendly_name == name
 
+    def test_of_nesting_too_deep_for_this_python_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """How deep that is depends on the Python: since 3.14 it is deeper than a token can be."""
+
+        def read(_: str) -> None:
+            raise RecursionError
+
+        monkeypatch.setattr("twilio.task_router.tokens._read_json", read)
+        with pytest.raises(jwt.DecodeError, match="the header is nested too deeply"):
+            verify_token(forge(), KEY)
+
     def test_of_changing_any_one_character_is_refused(self) -> None:
         token = forge()
         others = string.ascii_letters + string.digits + "-_+/=. \né"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,10 +59,7 @@ def run(options: argparse.Namespace) -> int:
 def _text(word: str) -> str:
     if word == "-":
         return from_words([], _USAGE)
-    try:
-        is_file = Path(word).is_file()
-    except (OSError, ValueError):  # a token is too long for the name of a file
-        is_file = False
+    is_file = os.path.isfile(word)  # noqa: PTH113 - Path's fails if a token is too long for a file's name
     return Path(word).read_text(encoding="utf-8", errors="replace") if is_file else word
 
 
