@@ -76,12 +76,12 @@ def _replay(entry: Entry, inspections: dict[str, Inspection], used: _UsedRules) 
     inspection = inspections[token]
     assert asked is not None  # noqa: S101 - it came with a body
     answer = answer_for(inspection, asked)
+    used.add(answer)
     channel_url = entry.channel_url.partition("?")[0]
     if "/wschannels/" in channel_url:  # otherwise a proxy of the user's own, of which rules know nothing
         through = answer_for(inspection, Request("POST", channel_url))
         if not through.decision:
             answer = through._replace(reason=f"The token does not allow its channel. {through.reason}")
-    used.add(inspection, asked)
     expired = inspection.expired if entry.started is None else inspection.expired_at(entry.started)
     return _Replayed(inspection, asked, answer, entry.status, expired)
 
@@ -92,11 +92,9 @@ class _UsedRules:
     def __init__(self) -> None:
         self._used: set[str] = set()
 
-    def add(self, inspection: Inspection, asked: Request) -> None:
-        if inspection.access_policy is not None:
-            decision = inspection.access_policy.decide(asked)
-            if decision.rule is not None:
-                self._used.add(json.dumps(decision.rule))
+    def add(self, answer: Answer) -> None:
+        if answer.decision is not None and answer.decision.rule is not None:
+            self._used.add(json.dumps(answer.decision.rule))
 
     def unused(self, inspections: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a view of a dict's values
         """Return the rules that decided nothing, each once. Those of the channel the page always needs."""
