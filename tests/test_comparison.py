@@ -67,6 +67,7 @@ class Compared:
         )
 
 
+@pytest.mark.exhaustive
 class TestAgainstBruteForce:
     @pytest.mark.parametrize("part", range(10))
     def test_tens_of_thousands_of_policies_are_compared_without_disagreement(self, part: int) -> None:
@@ -408,6 +409,10 @@ class TestRedundant:
 
     def test_is_a_denial_of_what_nothing_allows(self) -> None:
         assert AccessPolicy([rule(WORKER, allow=False)]).redundant() == [0]
+
+    def test_is_a_denial_of_another_value_than_is_allowed(self) -> None:
+        rules = [rule(WORKER, query_filter={"A": "1"}), rule(WORKER, query_filter={"A": "2"}, allow=False)]
+        assert AccessPolicy(rules).redundant() == [1]
 
     def test_is_not_a_denial_that_takes_something_away(self) -> None:
         assert AccessPolicy([rule(f"{WORKER}/**"), rule(WORKER, allow=False)]).redundant() == []
