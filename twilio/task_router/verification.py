@@ -143,6 +143,8 @@ def check_header(token: tokens.Token) -> None:
         )
     if not {"crit", "b64"}.isdisjoint(token.header):  # RFC 7515 §4.1.11 and RFC 7797 §3
         raise jwt.InvalidTokenError("the header asks for extensions that no token of TaskRouter uses")
+    if not isinstance(token.header.get("kid", ""), str):  # RFC 7515 §4.1.4
+        raise jwt.InvalidTokenError(f"the header's kid must be a string, not {shown(token.header['kid'])}")
     if len(token.signature) != _HS256_BYTES:
         raise jwt.InvalidSignatureError(
             f"an HS256 signature has {_HS256_BYTES} bytes, not {len(token.signature)}"
