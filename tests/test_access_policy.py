@@ -127,7 +127,7 @@ class Drawn:
         return pairs
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 def test_tens_of_thousands_of_requests_are_decided_as_in_the_second_opinion() -> None:
     left = {True: 12_000, False: 12_000}  # so half of them are allowed
     conflicts = seed = 0

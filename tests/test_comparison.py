@@ -67,7 +67,7 @@ class Compared:
         )
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 class TestAgainstBruteForce:
     @pytest.mark.parametrize("part", range(10))
     def test_tens_of_thousands_of_policies_are_compared_without_disagreement(self, part: int) -> None:
@@ -135,6 +135,10 @@ class TestBeyond:
     def test_a_denial_of_the_other_policy_counts(self) -> None:
         old = [rule(f"{WORKSPACE}/**"), rule(WORKER, allow=False)]
         assert beyond([rule(f"{WORKSPACE}/**")], old) == [Request("GET", WORKER)]
+
+    def test_a_request_has_no_parameter_if_it_needs_none(self) -> None:
+        old = [rule(WORKER, query_filter={"A": "x"}, allow=False)]
+        assert beyond([rule(WORKER)], old) == [Request("GET", WORKER)]
 
     def test_a_denial_of_its_own_counts(self) -> None:
         new = [rule(f"{WORKSPACE}/**"), rule(WORKSPACE, allow=False)]
@@ -325,7 +329,9 @@ class TestEffort:
             ]
         )
 
-    @pytest.mark.parametrize("names", [40, 41, 45, 60, 80, 2400])
+    @pytest.mark.parametrize(
+        "names", [40, 41, *(pytest.param(names, marks=pytest.mark.long) for names in (45, 60, 80, 2400))]
+    )
     def test_sixty_rules_with_forty_optional_parameters_each_are_easy(
         self, names: int, steps: list[int]
     ) -> None:
@@ -364,6 +370,13 @@ class TestEffort:
         assert beyond([rule(WORKER, query_filter=optional)], old) == []
         assert sum(steps) < 50_000
 
+    def test_a_step_too_many_is_the_named_error(self) -> None:
+        steps = Steps(10)
+        steps.take(10)
+        with pytest.raises(ComparisonTooHardError):
+            steps.take(1)
+
+    @pytest.mark.long
     def test_a_puzzle_is_given_up_with_a_named_error(self) -> None:
         new, old = pigeonhole(pigeons=9)
         with pytest.raises(ComparisonTooHardError, match="cannot be compared within 2,000,000 steps"):

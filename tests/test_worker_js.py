@@ -311,7 +311,7 @@ class TestOpenParts:
         ]
         assert self.told("reservation.accept: callback", *rules)
 
-    @pytest.mark.exhaustive
+    @pytest.mark.long
     def test_hundreds_of_requests_are_decided_as_by_trying_every_task_and_value(self) -> None:
         """The second opinion tries all SIDs and values that the rules have, and some that they have not."""
         random = Random(7)  # noqa: S311 - to be repeated, not to be secret
