@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import freezegun
 import pytest
 from hypothesis import settings
 
@@ -17,6 +18,8 @@ ROOT = Path(__file__).parent.parent
 # A busy machine is slow, which is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+# How long a test takes is measured by the real clock.
+freezegun.configure(extend_ignore_list=["_pytest.timing"])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

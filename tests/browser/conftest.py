@@ -16,7 +16,7 @@ import pytest
 import trustme
 from browser.loopback import Loopback, Seen
 from browser.worker_page import JS, connect, log_in
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from werkzeug.serving import make_server
 
 if TYPE_CHECKING:
@@ -85,21 +85,26 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.server_close()
 
 
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
 @pytest.fixture
-def browser(chromium: str, loopback: Loopback) -> Iterator[Browser]:
+def browser(playwright: Playwright, chromium: str, loopback: Loopback) -> Iterator[Browser]:
     """Chromium, for which Twilio's hosts are the loopback TaskRouter and no other host is there."""
     here = f"127.0.0.1:{loopback.port}"
     rules = (
         f"MAP event-bridge.twilio.com:443 {here}, MAP sdk.twilio.com:443 {here}, "
         "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     )
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=chromium,
-            args=[*CHROMIUM_OPTIONS, f"--host-resolver-rules={rules}", "--ignore-certificate-errors"],
-        )
-        yield launched
-        launched.close()
+    launched = playwright.chromium.launch(
+        executable_path=chromium,
+        args=[*CHROMIUM_OPTIONS, f"--host-resolver-rules={rules}", "--ignore-certificate-errors"],
+    )
+    yield launched
+    launched.close()
 
 
 @pytest.fixture

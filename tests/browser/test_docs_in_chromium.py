@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from browser.conftest import CHROMIUM_OPTIONS
-from playwright.sync_api import Browser, Page, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, Page, Playwright
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGES = [page.stem for page in sorted(DOCS.glob("*.rst"))]
@@ -52,11 +53,10 @@ def built(do_without: Callable[[str], NoReturn], tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="module")
-def reader(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-        yield launched
-        launched.close()
+def reader(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    launched = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="module", params=[390, 1280])
