@@ -66,6 +66,24 @@ def in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+class TestToken:
+    def test_of_another_auth_token_is_mentioned_once(
+        self, replay: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", KEY[::-1])
+        out = replay(asks(*ALLOWED, 401), asks(*ALLOWED, 401))
+        problem = "is not good: it is signed with another auth token than TWILIO_AUTH_TOKEN"
+        assert in_one_line(out).count(f"✗ A token in this file {problem} ") == 1
+
+    def test_that_is_good_is_not_mentioned(self, replay: Callable[..., str]) -> None:
+        assert "A token" not in replay(asks(*ALLOWED, 200))
+
+    def test_that_cannot_be_read_is_mentioned_with_its_request_alone(
+        self, replay: Callable[..., str]
+    ) -> None:
+        assert "A token" not in replay(asks(*ALLOWED, 401, token="eyJ"), status=1)
+
+
 class TestRequest:
     def test_is_shown_with_its_answer(self, replay: Callable[..., str]) -> None:
         assert replay(asks(*ALLOWED, 200)).startswith(f"✓ 1. GET /Workers/{WORKER} (answered 200)\n")

@@ -152,6 +152,10 @@ def _show(replayed: list[_Replayed], unused: list[dict[str, Any]], skipped: int)
                 style="yellow",
             )
     screen.blank()
+    read = [one.inspection for one in replayed if one.inspection.access_policy]
+    for problem in dict.fromkeys(problem for inspection in read for problem in inspection.problems):
+        screen.verdict(False, f"A token in this file is not good: {problem}")  # noqa: FBT003 - no
+        screen.blank()
     if unused:
         screen.say("Rules that no request used. If the page needs nothing else, remove them:")
         for rule in unused:
