@@ -367,6 +367,7 @@ class TestConstructor:
             AccessPolicy(rules)
         assert caught.value.indexes == (1, 3)
         assert str(caught.value) == f"policy rules 1 and 3 conflict: one allows and one denies GET {WORKER}"
+        assert caught.value.args == (1, 3, f"GET {WORKER}")
 
     @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickled])
     def test_can_be_copied_and_pickled_with_its_decisions(self, duplicate: Any) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import enum
 import json
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -164,6 +165,10 @@ class TestAttributes:
         with pytest.raises(TypeError, match=r"^policies must be a list of rules"):
             capability.policies = bad
         assert capability.policies == example().policies
+
+    def test_repr_says_what_it_is_for(self) -> None:
+        capability = TaskRouterCapability("AC123", "secret", "WS456", "WK789")
+        assert repr(capability) == "<TaskRouterCapability of WK789 in WS456 of AC123, 3 policy rules>"
 
     @pytest.mark.parametrize("show", [repr, str, "{}".format])
     def test_the_auth_token_is_in_no_text_form(self, show: Any) -> None:
@@ -398,10 +403,24 @@ class TestSubclass:
 
 
 class TestDeprecatedGrants:
+    @pytest.mark.parametrize(
+        ("grant", "advice"),
+        [
+            ("allow_worker_fetch_attributes", "it is allowed from the start"),
+            ("allow_worker_activity_updates", "call allow_activity_updates()"),
+            ("allow_task_reservation_updates", "call allow_reservation_updates()"),
+        ],
+    )
+    def test_say_what_to_do(self, grant: str, advice: str) -> None:
+        capability = TaskRouterWorkerCapability(*ARGUMENTS)
+        says = re.escape(f"{grant}() is deprecated: {advice}")
+        with pytest.warns(DeprecationWarning, match=f"^{says}$"):
+            getattr(capability, grant)()
+
     @pytest.mark.parametrize("grant", GRANTS)
     def test_warn_at_the_callers_line(self, grant: str) -> None:
         capability = TaskRouterWorkerCapability(*ARGUMENTS)
-        with pytest.warns(DeprecationWarning, match=rf"{grant}\(\) is deprecated") as caught:
+        with pytest.warns(DeprecationWarning, match="is deprecated") as caught:
             getattr(capability, grant)()
         assert caught[0].filename == __file__
 

@@ -170,6 +170,13 @@ class TestWide:
         ]
         assert kinds_of(notes_on(*rules, worker_sid=None)) == [("wide", 2)]
 
+    def test_in_a_workers_token_is_a_rule_for_another_worker(self) -> None:
+        capability = TaskRouterWorkerCapability("AC1", "secret", "WS1", "WK1")
+        capability.allow(f"{WORKSPACE}/Workers/WK2", "POST")
+        place = len(capability.policies) - 1
+        token = verify_token(capability.generate_token(), "secret")
+        assert kinds_of(token.notes()) == [("wide", place)]
+
     def test_sees_the_workspace_in_another_region(self) -> None:
         url = "https://taskrouter.ie1.twilio.com/v1/Workspaces/WS1/**"
         assert kinds_of(notes_on(rule(url, "POST"))) == [("wide", 0)]

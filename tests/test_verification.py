@@ -421,7 +421,7 @@ class TestAttack:
     def test_on_a_claim_is_an_error_that_survives_pickling(self) -> None:
         error = InvalidClaimError("exp", "is odd")
         again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
-        assert (again.claim, str(again)) == ("exp", "the claim exp is odd")
+        assert (again.claim, str(again), again.args) == ("exp", "the claim exp is odd", ("exp", "is odd"))
 
 
 class TestMisuse:
