@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from typing import TYPE_CHECKING, Protocol
 
@@ -43,7 +44,10 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def misuse(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Run the command line; it is to end with status 2 and one line on standard error, which this returns."""
+    """Run the command line; it is to end with status 2 and one line on standard error.
+
+    This returns what the line says between the program's name and the hint at its end.
+    """
 
     def misuse(*arguments: str) -> str:
         with pytest.raises(SystemExit) as caught:
@@ -51,8 +55,9 @@ def misuse(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
         out, err = capsys.readouterr()
         assert caught.value.code == 2
         assert out == ""
-        assert err.count("\n") == 1
-        return err
+        line = re.fullmatch(r"python -m twilio\.task_router(?: \w+)?: (.+) \(--help says more\)\n", err)
+        assert line, err
+        return line[1]
 
     return misuse
 

@@ -8,6 +8,7 @@ import recorded
 from freezegun import freeze_time
 from worker_pages import (
     CHANNEL_URL,
+    KEY,
     TASK,
     TASK_URL,
     UNSIGNED,
@@ -88,11 +89,18 @@ class TestAnswer:
         assert told["reason"] == "Policy rule 4 allows GET http://localhost:1/v2/Workspaces/WS1/Tasks/**."
 
     def test_says_what_the_channel_is(self, run: Run) -> None:
-        out = in_one_line(run("check", "POST", CHANNEL_URL, token_of()))
-        assert out.startswith(
-            "✓ allowed by the rules: Policy rule 1 allows POST the channel. This URL is the channel"
+        assert run("check", "POST", CHANNEL_URL, token_of()) == (
+            "✓ allowed by the rules: Policy rule 1 allows POST the channel.\n"
+            "This URL is the channel, to which Worker.js sends every request. The request\n"
+            "that was refused is in the body: copy the body in the network view, and run\n"
+            "check BODY\n"
         )
-        assert "The request that was refused is in the body" in out
+
+    @pytest.mark.parametrize("query", ["", "?x=1"])
+    def test_says_what_the_channel_is_in_another_place(self, query: str, run: Run) -> None:
+        capability = TaskRouterWorkerCapability("AC1", KEY, "WS1", "WK1", base_ws_url="http://localhost:1/x")
+        channel = f"http://localhost:1/x/AC1/WK1{query}"
+        assert "This URL is the channel" in run("check", "POST", channel, capability.generate_token())
 
     def test_says_what_another_channel_is(self, run: Run) -> None:
         out = in_one_line(run("check", "POST", f"{CHANNEL_URL}0?x=1", token_of(), status=1))
@@ -167,7 +175,7 @@ class TestSignature:
 @freeze_time(recorded.RECORDED)
 class TestJson:
     def test_of_a_permission(self, run: Run) -> None:
-        assert json.loads(run("check", "--json", "GET", WORKER_URL, token_of())) == {
+        told = {
             "allowed": True,
             "reason": f"Policy rule 2 allows GET {WORKER_URL}.",
             "rule": None,
@@ -176,6 +184,7 @@ class TestJson:
             "expires_at": "2015-04-25 23:13:20 UTC",
             "expired": False,
         }
+        assert run("check", "--json", "GET", WORKER_URL, token_of()) == f"{json.dumps(told, indent=2)}\n"
 
     @pytest.mark.usefixtures("without_key")
     def test_of_a_denial(self, run: Run) -> None:
@@ -222,6 +231,15 @@ class TestUnreadable:
         out = in_one_line(run("check", "GET", WORKER_URL, with_claims(policies=5), status=1))
         assert out.startswith(
             "✗ denied by the rules: the token has no policy rules that can be read: the claim policies"
+        )
+
+    def test_rules_are_told_with_every_other_problem(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        token = with_claims(policies=5)
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
+        told = json.loads(run("check", "--json", "GET", WORKER_URL, token, status=1))
+        assert told["reason"] == (
+            "the token has no policy rules that can be read: it is signed with another auth token than "
+            "TWILIO_AUTH_TOKEN; the claim policies must be a list, not 5"
         )
 
 

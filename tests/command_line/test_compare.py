@@ -7,7 +7,17 @@ import pytest
 import recorded
 import second_opinion
 from freezegun import freeze_time
-from worker_pages import DIGITS, KEY, WORKER_URL, WORKSPACE, capability_of, token_of, with_claims
+from worker_pages import (
+    ACCOUNT,
+    DIGITS,
+    KEY,
+    WORKER,
+    WORKER_URL,
+    WORKSPACE,
+    capability_of,
+    token_of,
+    with_claims,
+)
 
 from twilio.task_router import TaskRouterCapability, TaskRouterWorkerCapability
 
@@ -54,6 +64,20 @@ class TestCompare:
         )
         assert out.splitlines()[-1] == "✗ not the same: 3 newly allowed, 1 no longer allowed"
 
+    @pytest.mark.parametrize(
+        ("of_old", "of_new", "last"),
+        [
+            ((), ("allow_delete",), "✗ not the same: 1 newly allowed, 0 no longer allowed"),
+            (("allow_delete",), (), "✗ not the same: 0 newly allowed, 1 no longer allowed"),
+        ],
+    )
+    def test_says_that_one_permits_more(
+        self, of_old: tuple[str, ...], of_new: tuple[str, ...], last: str, run: Run
+    ) -> None:
+        tokens = [token_of(TaskRouterWorkerCapability, *grants) for grants in (of_old, of_new)]
+        assert run("compare", *tokens, status=1).splitlines()[-1] == last
+        assert json.loads(run("compare", *tokens, "--json", status=1))["same"] is False
+
     def test_shows_requests_that_the_second_opinion_confirms(self, run: Run) -> None:
         compared = json.loads(run("compare", old(), new(), "--json", status=1))
         rules = {
@@ -85,9 +109,10 @@ class TestCompare:
         assert "expires_at: 2015-04-25 22:14:20 UTC before, 2015-04-25 23:13:20 UTC now" in out
         assert f"account: AC{DIGITS} before, AC1 now" in out
 
-    def test_compares_lifetimes_if_the_tokens_say_when_they_began(self, run: Run) -> None:
+    @pytest.mark.parametrize("claim", ["iat", "nbf"])
+    def test_compares_lifetimes_if_the_tokens_say_when_they_began(self, claim: str, run: Run) -> None:
         begin = int(recorded.RECORDED.timestamp())
-        tokens = [with_claims(nbf=begin, exp=begin + life) for life in (600, 3600)]
+        tokens = [with_claims(**{claim: begin}, exp=begin + life) for life in (600, 3600)]
         out = run("compare", *tokens)
         assert "lifetime: 600 seconds before, 3600 seconds now" in out
 
@@ -96,17 +121,30 @@ class TestCompare:
         out = run("compare", token_of(), with_claims(nbf=begin))
         assert "lifetime: none before, 3600 seconds now" in out
 
+    def test_says_of_an_odd_claim_what_it_is(self, run: Run) -> None:
+        out = run("compare", token_of(), with_claims(workspace_sid=5), status=1)
+        assert f"\nworkspace: {WORKSPACE} before, 5 now\n" in out
+
     def test_says_as_json_what_else_changed(self, run: Run) -> None:
-        compared = json.loads(run("compare", token_of(ttl=60), token_of(), "--json"))
         begin = int(recorded.RECORDED.timestamp())
-        assert compared == {
+        other = with_claims(
+            channel="WK1", workspace_sid="WS1", account_sid="AC1", iss="AC1", iat=begin, exp=begin + 600
+        )
+        compared = {
             "same": True,
             "newly_allowed": [],
             "no_longer_allowed": [],
-            "changes": {"expires_at": [begin + 60, begin + 3600]},
+            "changes": {
+                "lifetime": [None, 600],
+                "expires_at": [begin + 3600, begin + 600],
+                "channel": [WORKER, "WK1"],
+                "workspace": [WORKSPACE, "WS1"],
+                "account": [ACCOUNT, "AC1"],
+            },
             "signatures": {"old": "good", "new": "good"},
             "problems": {"old": [], "new": []},
         }
+        assert run("compare", token_of(), other, "--json") == f"{json.dumps(compared, indent=2)}\n"
 
     def test_an_expired_token_can_be_compared(self, run: Run) -> None:
         out = run("compare", token_of(ttl=-60), token_of())
@@ -132,6 +170,11 @@ class TestArguments:
         file.write_text(f"Bearer {token_of()}\n")
         assert "both permit the same" in run("compare", str(file), "-", stdin=token_of())
 
+    def test_that_are_files_of_another_encoding_are_no_tokens(self, run: Run, tmp_path: Path) -> None:
+        file = tmp_path / "token.txt"
+        file.write_bytes(b"\xff\xfe")
+        assert "OLD is not good: this is not a token" in run("compare", str(file), token_of(), status=1)
+
     @pytest.mark.parametrize("words", [[], ["a.b.c"], ["-", "-"], ["a.b.c", "a.b.c", "a.b.c"]])
     def test_must_be_two(self, words: list[str], misuse: Callable[..., str]) -> None:
         assert "give two tokens" in misuse("compare", *words)
@@ -152,6 +195,21 @@ class TestNotes:
         out = " ".join(run("inspect", capability.generate_token()).split())
         assert "Worth a second look ? Policy rule 6" in out
         assert "put query parameters into query_filter" in out
+
+    def test_that_one_screen_has_no_room_for_are_counted(self, run: Run) -> None:
+        capability = capability_of()
+        capability.allow(f"{capability.workspace_url}/**", "POST")
+        capability.allow(f"{WORKER_URL}?x=1", "GET")
+        out = run("inspect", capability.generate_token(100_000))
+        lines = out.partition("\nWorth a second look\n")[2].splitlines()
+        assert lines[:6] == [
+            "  ? The token is good for more than 24 hours, and nothing can revoke it. Make",
+            "    tokens that last an hour at most, and replace them in the page with",
+            "    worker.updateToken().",
+            "  ? Policy rule 6, POST /**, is wide: it allows POST the workspace, for one.",
+            "    Grant only what the page does: name the resources that it works with.",
+            "    and 1 more: --json has them all",
+        ]
 
     def test_are_in_the_json(self, run: Run) -> None:
         inspected = json.loads(run("inspect", token_of(ttl=100_000), "--json"))

@@ -21,6 +21,8 @@ def test_prints_the_documented_example_and_what_is_in_it(run: Run) -> None:
     assert recorded.claims_of(token, "secret") == wanted
     assert json.loads(header.removeprefix("Header: ")) == {"alg": "HS256", "typ": "JWT"}
     assert json.loads(claims.removeprefix("Claims: ")) == wanted
+    assert '{\n  "' in header
+    assert '{\n  "' in claims
     assert expires == "Expires: 2015-04-25 23:13:20 UTC\n"
 
 
@@ -36,4 +38,4 @@ def test_needs_no_rich(run: Run) -> None:
 
 
 def test_takes_no_arguments(misuse: Callable[..., str]) -> None:
-    assert "demo takes no arguments" in misuse("demo", "x")
+    assert misuse("demo", "x", "y") == "demo takes no arguments, got x y"

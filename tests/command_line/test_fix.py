@@ -307,9 +307,29 @@ class TestFix:
         calls = [call.removesuffix("()")] if call else []
         assert is_allowed(capability_of(granted, *calls).policies, method, path, params)
 
-    def test_of_a_url_elsewhere_has_it_in_full(self, run: Run) -> None:
-        out = run("check", "GET", "https://example.org/x?y=1#z", token_of(), status=1)
+    def test_is_shown_below_the_reason(self, run: Run) -> None:
+        assert run("check", "DELETE", MINE, token_of(), status=1) == (
+            "✗ denied by the rules: No policy rule allows DELETE on\n"
+            f"  {MINE}, only GET (rule 2).\n"
+            "  Grant it: TaskRouterWorkerCapability.allow_delete()\n"
+            "  Or paste this rule:\n"
+            '  capability.allow(capability.resource_url, "DELETE")\n'
+        )
+
+    @pytest.mark.parametrize("rest", ["?y=1#z", "#z"])
+    def test_of_a_url_elsewhere_has_it_in_full(self, rest: str, run: Run) -> None:
+        out = run("check", "GET", f"https://example.org/x{rest}", token_of(), status=1)
         assert line_in(out) == 'capability.allow("https://example.org/x", "GET")'
+
+    def test_of_a_url_that_only_begins_like_the_workspace_has_it_in_full(self, run: Run) -> None:
+        out = run("check", "GET", f"{WORKSPACE_URL}2/Tasks", token_of(), status=1)
+        assert line_in(out) == f'capability.allow("{WORKSPACE_URL}2/Tasks", "GET")'
+
+    def test_is_found_behind_a_grant_that_a_rule_contradicts(self, run: Run) -> None:
+        capability = capability_of()
+        capability.deny(f"{WORKSPACE_URL}{MINE}", "POST", post_filter={"ActivitySid": REQUIRED})
+        out = run("check", "DELETE", MINE, capability.generate_token(), status=1)
+        assert "Grant it: TaskRouterWorkerCapability.allow_delete()" in out
 
     def test_knows_other_places(self, run: Run) -> None:
         capability = TaskRouterWorkerCapability(
@@ -362,8 +382,7 @@ class TestDenialByARule:
         capability = capability_of()
         capability.deny(f"{WORKSPACE_URL}{MINE}", "DELETE")
         out = run("check", "DELETE", MINE, capability.generate_token(), status=1)
-        assert "No grant and no further rule would allow it." in out
-        assert "capability.allow" not in out
+        assert out.endswith(f"{MINE}.\n  No grant and no further rule would allow it.\n")
 
     def test_has_no_fix_in_json(self, run: Run) -> None:
         capability = capability_of()

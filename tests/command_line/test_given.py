@@ -63,16 +63,25 @@ class TestToken:
         assert "this is not a token" in run("inspect", status=1)
 
     @pytest.mark.parametrize("stdin", [None, Keyboard()])
-    @pytest.mark.parametrize("command", [["inspect"], ["check", "GET", WORKER_URL], ["check"]])
+    @pytest.mark.parametrize(
+        ("command", "usage"),
+        [
+            (["inspect"], "inspect TOKEN"),
+            (["check", "GET", WORKER_URL], "check BODY, or check METHOD URL TOKEN"),
+            (["check"], "check BODY, or check METHOD URL TOKEN"),
+            (["compare", "a.b.c", "-"], "compare OLD NEW"),
+        ],
+    )
     def test_is_not_waited_for_if_there_is_no_standard_input(
         self,
         command: list[str],
+        usage: str,
         stdin: Any,
         misuse: Callable[..., str],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr(sys, "stdin", stdin)
-        assert "a token is missing" in misuse(*command)
+        assert misuse(*command) == f"a token is missing: {usage}"
 
 
 class TestBody:

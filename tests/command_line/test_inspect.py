@@ -81,8 +81,9 @@ class TestClaims:
         out = run("inspect", with_claims(worker_sid="WK1"))
         assert (line_after(out, "Worker"), line_after(out, "Channel")) == ("WK1", WORKER)
 
-    def test_say_no_channel_if_it_is_the_worker(self, run: Run) -> None:
-        assert "  Channel " not in run("inspect", token_of())
+    @every_class
+    def test_say_no_channel_if_it_is_one_of_the_others(self, kind: type[Capability], run: Run) -> None:
+        assert "  Channel " not in run("inspect", token_of(kind))
 
     def test_say_what_is_missing(self, run: Run) -> None:
         out = run("inspect", sign({"exp": "soon", "policies": []}, KEY), status=1)
@@ -101,6 +102,15 @@ class TestClaims:
     @pytest.mark.parametrize("exp", [10**400, 2**63, 1e308])
     def test_may_expire_when_no_date_can_be(self, exp: float, run: Run) -> None:
         assert line_after(run("inspect", with_claims(exp=exp)), "Expires") == "9999-12-31 23:59:59 UTC"
+
+    def test_are_shown_as_they_are(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm-256color")
+        name = "[b]5[/b] :smile: 'x' https://t"
+        assert line_after(run("inspect", with_claims(friendly_name=name)), "Name") == name
+
+    def test_may_be_empty(self, run: Run) -> None:
+        assert "\n  Name\n" in run("inspect", with_claims(friendly_name=""))
 
     def test_cannot_move_the_cursor(self, run: Run) -> None:
         out = run("inspect", with_claims(friendly_name="Z\x1b[2J\r\n\u202e"))
@@ -163,6 +173,42 @@ class TestVerdict:
 class TestScreen:
     """What is shown fits into 80 columns and one screen."""
 
+    def test_is_the_documented_one(self, run: Run) -> None:
+        capability = TaskRouterWorkerCapability("AC123", KEY, "WS456", "WK789")
+        capability.allow_activity_updates()
+        assert run("inspect", capability.generate_token(600)) == (
+            "✓ good; expires in 10 minutes\n"
+            "  Worker      WK789\n"
+            "  Workspace   WS456\n"
+            "  Account     AC123\n"
+            "  Class       TaskRouterWorkerCapability\n"
+            "  Expires     2015-04-25 22:23:20 UTC\n"
+            "  Signature   good\n"
+            "\n"
+            "Policy rules, relative to\n"
+            "https://taskrouter.twilio.com/v1/Workspaces/WS456\n"
+            "   0 allow GET    the channel\n"
+            "   1 allow POST   the channel\n"
+            "   2 allow GET    /Workers/WK789\n"
+            "   3 allow GET    /Activities\n"
+            "   4 allow GET    /Tasks/**\n"
+            "   5 allow GET    /Workers/WK789/Reservations/**\n"
+            "   6 allow POST   /Workers/WK789\n"
+            "                  with form ActivitySid\n"
+            "\n"
+            "Calls of Worker.js\n"
+            '  ✓ connect, ready, worker.activities.fetch, worker.update("ActivitySid", ...),\n'
+            "    worker.fetchReservations, reservation.created, reservation.accept: callback\n"
+            "  ✗ needs allow_updates(): worker.update({...})\n"
+            "  ✗ needs allow_fetch_subresources(): worker.fetchChannels\n"
+            "  ✗ needs allow_reservation_updates(): reservation.accept, reservation.reject,\n"
+            "    reservation.reject(activity), reservation.dequeue, reservation.call,\n"
+            "    reservation.redirect, reservation.conference, worker.updateTask,\n"
+            "    worker.completeTask, task.complete\n"
+            "\n"
+            "✓ good; expires in 10 minutes\n"
+        )
+
     @every_class
     @with_and_without_grants
     def test_has_at_most_80_columns_and_45_lines(self, kind: type[Capability], grants: str, run: Run) -> None:
@@ -184,6 +230,10 @@ class TestScreen:
         words = run("inspect", token_of()).split()
         monkeypatch.setenv("COLUMNS", "30")
         assert words == run("inspect", token_of()).split()
+
+    def test_breaks_no_word_at_a_hyphen(self, run: Run) -> None:
+        name = "-".join(["hyphen"] * 20)
+        assert line_after(run("inspect", with_claims(friendly_name=name)), "Name") == name
 
     @every_class
     @with_and_without_grants
@@ -246,9 +296,10 @@ class TestRules:
         )
 
     def test_that_cannot_be_read_are_told(self, run: Run) -> None:
-        out = in_one_line(run("inspect", with_claims(policies=[{}]), status=1))
-        assert "Policy rules: they cannot be read" in out
-        assert "✗ not good: the claim policies is not an access policy: policy rule 0: url is missing" in out
+        out = run("inspect", with_claims(policies=[{}]), status=1)
+        assert "\nPolicy rules: they cannot be read\n" in out
+        problem = "✗ not good: the claim policies is not an access policy: policy rule 0: url is missing"
+        assert problem in in_one_line(out)
 
 
 @freeze_time(recorded.RECORDED)
@@ -431,7 +482,9 @@ class TestJson:
 
 @pytest.mark.usefixtures("without_rich")
 def test_without_rich_one_line_says_how_to_get_it(misuse: Callable[..., str]) -> None:
-    assert 'pip install "twilio-task-router[cli]"' in misuse("inspect", token_of())
+    assert misuse("inspect", token_of()) == (
+        'the layout needs rich: pip install "twilio-task-router[cli]", or use --json without it'
+    )
 
 
 def test_a_key_that_cannot_be_one_is_misuse(

@@ -105,6 +105,41 @@ class TestRequest:
             'post_filter={"AssignmentStatus": REQUIRED})'
         ) in lines
 
+    def test_is_shown_with_all_there_is_to_say(self, replay: Callable[..., str]) -> None:
+        out = replay(
+            asks(
+                "POST",
+                TASK_URL,
+                200,
+                token_of(ttl=60),
+                "2015-04-25T22:14:20Z",
+                AssignmentStatus="completed",
+                Reason="done",
+            ),
+            status=1,
+        )
+        assert out == (
+            f"✗ 1. POST /Tasks/{TASK} AssignmentStatus=completed\n"
+            "  Reason=done (answered 200)\n"
+            f"     No policy rule allows POST on /Tasks/{TASK},\n"
+            "     only GET (rule 4).\n"
+            "     Grant it: TaskRouterWorkerCapability.allow_reservation_updates()\n"
+            "     Or paste this rule:\n"
+            '     capability.allow(f"{capability.workspace_url}/Tasks/**", "POST", '
+            'post_filter={"AssignmentStatus": REQUIRED, "Reason": REQUIRED})\n'
+            "     The token had expired by then, which gives a 401.\n"
+            "     The server's answer and ours differ. The mistake may be ours: please report\n"
+            "     it, with the rules that inspect shows.\n"
+            "\n"
+            "Rules that no request used. If the page needs nothing else, remove them:\n"
+            f"  allow GET /Workers/{WORKER}\n"
+            "  allow GET /Activities\n"
+            "  allow GET /Tasks/**\n"
+            f"  allow GET /Workers/{WORKER}/Reservations/**\n"
+            "\n"
+            "✗ 1 request to the event bridge, 1 denied by the rules\n"
+        )
+
     def test_comes_in_order(self, replay: Callable[..., str]) -> None:
         out = replay(asks(*DENIED, 403), asks(*ALLOWED, 200), status=1)
         assert out.index("✗ 1. DELETE") < out.index("✓ 2. GET")
@@ -117,14 +152,16 @@ class TestRequest:
     ) -> None:
         token = with_claims(policies=[rule for rule in capability_of().policies if rule["method"] != "POST"])
         out = in_one_line(replay(entry_of(body_of(*ALLOWED, token), 403), status=1))
+        assert f'Or paste this rule: capability.allow("{CHANNEL_URL}", "POST")' in out
         assert "The token does not allow its channel. No policy rule allows POST on the channel" in out
         assert "/Workers/**" not in out
 
     def test_through_a_channel_with_a_query_is_allowed(self, replay: Callable[..., str]) -> None:
         replay(entry_of(body_of(*ALLOWED, token_of()), url=f"{CHANNEL_URL}?token=x"))
 
-    def test_through_a_proxy_is_decided_alone(self, replay: Callable[..., str]) -> None:
-        replay(entry_of(body_of(*ALLOWED, token_of()), url="https://example.org/bridge"))
+    @pytest.mark.parametrize("query", ["", "?to=/v1/wschannels/AC1/WK1"])
+    def test_through_a_proxy_is_decided_alone(self, query: str, replay: Callable[..., str]) -> None:
+        replay(entry_of(body_of(*ALLOWED, token_of()), url=f"https://example.org/bridge{query}"))
 
     def test_denied_by_a_rule_has_no_fix(self, replay: Callable[..., str]) -> None:
         capability = capability_of()
@@ -187,6 +224,11 @@ class TestDifference:
     def test_is_told(self, asked: tuple[str, str], answer: int, replay: Callable[..., str]) -> None:
         out = in_one_line(replay(asks(*asked, answer), status=asked is DENIED))
         assert "The server's answer and ours differ. The mistake may be ours" in out
+
+    def test_is_marked_in_yellow(self, replay: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm-256color")
+        assert "\x1b[33m     The server's answer and ours differ." in replay(asks(*ALLOWED, 403))
 
     @pytest.mark.parametrize(
         ("asked", "answer"),
@@ -298,6 +340,10 @@ class TestJson:
             "expired": False,
         }
 
+    def test_is_indented(self, replay: Callable[..., str]) -> None:
+        nothing = '{\n  "requests": [],\n  "unused_rules": [],\n  "skipped": 0\n}\n'
+        assert replay(options=("--json",)) == nothing
+
     @pytest.mark.usefixtures("without_rich")
     def test_needs_no_rich(self, replay_json: Callable[..., Any]) -> None:
         replay_json(asks(*ALLOWED, 200))
@@ -318,13 +364,15 @@ class TestMisuse:
             ([], "give one file: replay FILE.har"),
             (["a", "b"], "give one file: replay FILE.har"),
             (["missing.har"], "missing.har cannot be read: No such file or directory"),
-            (["\0"], "null"),
         ],
     )
     def test_is_one_line_and_status_2(
         self, arguments: list[str], says: str, misuse: Callable[..., str]
     ) -> None:
-        assert says in misuse("replay", *arguments)
+        assert misuse("replay", *arguments) == says
+
+    def test_is_a_name_that_no_file_can_have(self, misuse: Callable[..., str]) -> None:
+        assert "null" in misuse("replay", "\0")
 
     @pytest.mark.parametrize("text", ["", "{}", '{"log": {"entries": [{'])
     def test_is_a_file_of_another_kind(self, text: str, misuse: Callable[..., str], tmp_path: Path) -> None:

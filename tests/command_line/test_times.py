@@ -21,12 +21,16 @@ class TestFromNow:
             (60, "in 1 minute"),
             (118, "in 118 seconds"),
             (120, "in 2 minutes"),
+            (150, "in 2 minutes"),
             (59 * 60, "in 59 minutes"),
             (3600, "in 1 hour"),
             (3599, "in 1 hour"),  # a fresh hour, a moment later
+            (7200 - 71, "in 2 hours"),  # as far off as can be
+            (7200 - 72, "in 119 minutes"),
             (86_400, "in 1 day"),
             (47 * 3600 + 5, "in 47 hours"),
             (1000 * 86_400, "in 1000 days"),
+            (1000 * 86_400 + 14 * 3600, "in 1001 days"),
             (10**12, "in 11574074 days"),
             (0, "0 seconds ago"),
             (-1, "1 second ago"),

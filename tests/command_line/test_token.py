@@ -6,6 +6,8 @@ import pytest
 import recorded
 from freezegun import freeze_time
 
+from twilio.task_router import TaskRouterCapability
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -60,6 +62,13 @@ class TestToken:
         token = run("token", "WS456", "WK789", "--legacy", *flags).strip()
         assert recorded.claims_of(token, "secret") == recorded.example_claims(calls, release="3.7.0")
 
+    @freeze_time(recorded.RECORDED)
+    def test_of_the_older_class_has_the_grants_that_it_shares(self, run: Run) -> None:
+        capability = TaskRouterCapability("AC123", "secret", "WS456", "WK789")
+        capability.allow_updates_subresources()
+        token = run("token", "WS456", "WK789", "--legacy", "--updates-subresources").strip()
+        assert recorded.claims_of(token, "secret")["policies"] == capability.policies
+
     def test_takes_the_channel_after_an_option_too(self, run: Run) -> None:
         claims = recorded.claims_of(run("token", "WS456", "--ttl", "60", "WQ789").strip(), "secret")
         assert claims["taskqueue_sid"] == "WQ789"
@@ -80,21 +89,47 @@ class TestMisuse:
         [
             ([], "WORKSPACE_SID is missing"),
             (["WS456", "WK789", "WK790"], "give no more than WORKSPACE_SID and CHANNEL_SID, got 'WK790' too"),
-            (["WS456", "--legacy"], "give a worker's SID (WK...) as CHANNEL_SID"),
-            (["WS456", "WQ789", "--legacy"], "give a worker's SID (WK...) as CHANNEL_SID"),
+            (
+                ["WS456", "--legacy"],
+                "--legacy is for workers: give a worker's SID (WK...) as CHANNEL_SID",
+            ),
+            (
+                ["WS456", "WQ789", "--legacy"],
+                "--legacy is for workers: give a worker's SID (WK...) as CHANNEL_SID",
+            ),
             (["WS456", "WS456"], "CHANNEL_SID must start with WK or WQ, got 'WS456'"),
-            (["WS456", "WQ789", "--activity-updates"], "leave --activity-updates out"),
-            (["WS456", "WK789", "--fetch-attributes"], "leave --fetch-attributes out"),
-            (["WS456", "WK789", "--ttl", "ten"], "--ttl: give whole seconds, such as 600, not 'ten'"),
-            (["WS456", "WK789", "--ttl", "1.5"], "give whole seconds"),
-            (["WS456", "WK789", "--ttl", "9" * 5000], "9..."),
-            (["WS456", "WK1/**"], "worker_sid must be a SID: it must start with WK"),
+            (
+                ["WS456", "WQ789", "--activity-updates"],
+                "leave --activity-updates out: a TaskRouterTaskQueueCapability has no such grant",
+            ),
+            (
+                ["WS456", "WK789", "--fetch-attributes"],
+                "leave --fetch-attributes out: a TaskRouterWorkerCapability has no such grant",
+            ),
+            (
+                ["WS456", "WK789", "--ttl", "ten"],
+                "argument --ttl: give whole seconds, such as 600, not 'ten'",
+            ),
+            (
+                ["WS456", "WK789", "--ttl", "1.5"],
+                "argument --ttl: give whole seconds, such as 600, not '1.5'",
+            ),
+            (
+                ["WS456", "WK1/**"],
+                (
+                    "worker_sid must be a SID: it must start with WK and go on with ASCII letters or digits, "
+                    "got 'WK1/**'"
+                ),
+            ),
         ],
     )
     def test_is_one_line_and_status_2(
         self, arguments: list[str], says: str, misuse: Callable[..., str]
     ) -> None:
-        assert says in misuse("token", *arguments)
+        assert misuse("token", *arguments) == says
+
+    def test_shortens_a_number(self, misuse: Callable[..., str]) -> None:
+        assert "9..." in misuse("token", "WS456", "WK789", "--ttl", "9" * 5000)
 
     @pytest.mark.parametrize("name", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])
     @pytest.mark.parametrize("value", [None, ""])

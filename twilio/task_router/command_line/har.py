@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ENTRIES = re.compile(r'"entries"\s*:\s*\[')
-_BETWEEN = re.compile(r"[\s,]*")
+_NEXT = re.compile(r"[^\s,]")
 
 
 class Entry(NamedTuple):
@@ -34,7 +34,7 @@ def read_har(path: str) -> Iterator[Entry | None]:
     :raises ValueError: if the file cannot be read, or is not a HAR file.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
     for entry in _entries(path, text):
@@ -51,16 +51,15 @@ def _entries(path: str, text: str) -> Iterator[Any]:
         raise ValueError(f"{path} is not a HAR file: it has no entries")
     decoder = json.JSONDecoder()
     place = start.end()
-    while True:
-        between = _BETWEEN.match(text, place)
-        place = between.end() if between else place
-        if text[place : place + 1] == "]":
+    while following := _NEXT.search(text, place):
+        if following[0] == "]":
             return
         try:
-            entry, place = decoder.raw_decode(text, place)
+            entry, place = decoder.raw_decode(text, following.start())
         except (ValueError, RecursionError):
-            raise ValueError(f"{path} is not a whole HAR file: it breaks off or is damaged") from None
+            break
         yield entry
+    raise ValueError(f"{path} is not a whole HAR file: it breaks off or is damaged")
 
 
 def _read(entry: dict[str, Any], request: dict[str, Any]) -> Entry | None:

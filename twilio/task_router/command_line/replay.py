@@ -159,7 +159,7 @@ def _show(replayed: list[_Replayed], unused: list[dict[str, Any]], skipped: int)
     if unused:
         screen.say("Rules that no request used. If the page needs nothing else, remove them:")
         for rule in unused:
-            url = next((short(rule["url"], one.inspection) for one in replayed), rule["url"])
+            url = short(rule["url"], replayed[0].inspection)
             screen.say(f"{'allow' if rule.get('allow') else 'deny'} {rule['method']} {url}", indent=2)
         screen.blank()
     denied = sum(not one.answer.decision for one in replayed)

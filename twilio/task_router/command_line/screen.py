@@ -28,7 +28,7 @@ class Screen:
             raise ValueError(
                 'the layout needs rich: pip install "twilio-task-router[cli]", or use --json without it'
             ) from None
-        self._console = Console(highlight=False, markup=False, emoji=False)
+        self._console = Console()
         setattr(self._console, "on_broken_pipe", _nobody_reads)  # noqa: B010 - mypy takes no other way
         self._width = min(self._console.width, _COLUMNS)
         try:
