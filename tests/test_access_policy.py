@@ -314,7 +314,7 @@ class TestDecide:
             ({"query": "A=x"}, "query must be a mapping or pairs"),
             ({"query": 5}, "query must be a mapping or pairs"),
             ({"form": b"A=x"}, "form must be a mapping or pairs"),
-            ({"form": {"A": 5}}, "form must be names and values that are str"),
+            ({"form": {"A": 5}}, r"form must be names and values that are str, not tuple: \('A', 5\)$"),
             ({"form": {"A": ["x"]}}, "form must be names and values that are str"),
             ({"form": [("A",)]}, "form must be names and values that are str"),
             ({"form": ["Ax"]}, "form must be names and values that are str"),
@@ -361,6 +361,11 @@ class TestConstructor:
             AccessPolicy([rule(WORKER), bad, rule(WORKER)])
         assert caught.value.index == 1
 
+    def test_says_what_a_rule_must_be(self) -> None:
+        with pytest.raises(InvalidPolicyError) as caught:
+            AccessPolicy(["x"])  # type: ignore[list-item]
+        assert str(caught.value) == "policy rule 0: a policy rule must be a mapping, not str: 'x'"
+
     def test_says_which_rules_conflict(self) -> None:
         rules = [rule(WORKSPACE), rule(WORKER), rule(WORKER, "POST"), rule(WORKER, allow=False)]
         with pytest.raises(ConflictingPoliciesError) as caught:
@@ -368,6 +373,15 @@ class TestConstructor:
         assert caught.value.indexes == (1, 3)
         assert str(caught.value) == f"policy rules 1 and 3 conflict: one allows and one denies GET {WORKER}"
         assert caught.value.args == (1, 3, f"GET {WORKER}")
+
+    def test_an_empty_matcher_conflicts_with_one_that_is_not_required(self) -> None:
+        rules = [
+            rule(WORKER, post_filter={"A": {}}),
+            rule(WORKER, post_filter={"A": {"required": False}}, allow=False),
+        ]
+        assert second_opinion.in_direct_conflict(rules)
+        with pytest.raises(ConflictingPoliciesError):
+            AccessPolicy(rules)
 
     @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickled])
     def test_can_be_copied_and_pickled_with_its_decisions(self, duplicate: Any) -> None:
@@ -387,8 +401,12 @@ class TestConstructor:
 
     @pytest.mark.parametrize("bad", [None, 5, "rules", b"rules", rule(WORKER)], ids=ascii)
     def test_refuses_what_is_no_list_of_rules(self, bad: Any) -> None:
-        with pytest.raises(TypeError, match="policies must be an iterable of policy rules"):
+        with pytest.raises(TypeError, match=r"^policies must be an iterable of policy rules, not "):
             AccessPolicy(bad)
+
+    def test_says_what_it_was_given_instead(self) -> None:
+        with pytest.raises(TypeError, match=r"not str: 'GET'$"):
+            AccessPolicy("GET")  # type: ignore[arg-type]
 
     def test_takes_any_iterable(self) -> None:
         assert AccessPolicy(iter((rule(WORKER),))).allows("GET", WORKER)

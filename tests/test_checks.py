@@ -80,6 +80,16 @@ class TestShown:
         for text in (f"https://t/{AUTH_TOKEN}", f"https://t/\\/{AUTH_TOKEN}"):
             assert AUTH_TOKEN not in shown_text(text)
 
+    def test_the_mask_says_what_it_hides(self) -> None:
+        assert shown_text(f"https://t/{AUTH_TOKEN}") == "https://t/(32 hexadecimal digits, not shown)"
+
+    def test_text_of_up_to_200_characters_is_shown_whole(self) -> None:
+        for text in ("x" * 200, "\n" + "x" * 100):
+            assert shown_text(text) == text.replace("\n", "\\n")
+
+    def test_a_longer_text_is_shortened(self) -> None:
+        assert shown_text("<" + "x" * 199 + ">") == "<" + "x" * 96 + "..." + "x" * 97 + ">"
+
     def test_a_very_long_number_is_not_written_out(self) -> None:
         for value in (10**5000, [10**5000], -(10**5000)):
             assert "a number too long to show" in shown(value)
@@ -95,6 +105,7 @@ class TestShown:
     def test_a_long_repr_is_shortened(self) -> None:
         text = shown(Loud("x" * 1000))
         assert text == "Loud('" + "x" * 94 + "..." + "x" * 98 + "')"
+        assert shown(Loud("x" * 192)) == "Loud('" + "x" * 192 + "')"
 
     def test_a_class_named_int_is_shown_like_any_other(self) -> None:
         impostor = type("int", (), {"__repr__": lambda _: "an impostor"})()
@@ -103,6 +114,20 @@ class TestShown:
 
 class TestMessages:
     """Whatever is passed in the wrong place."""
+
+    @pytest.mark.parametrize(
+        ("parameter", "value", "expected"),
+        [
+            ("base_url", "x", "an http(s) or ws(s) URL without query, wildcard or trailing slash"),
+            ("version", "/", "one segment of a URL's path, such as 'v1'"),
+        ],
+    )
+    def test_of_a_capability_say_what_is_wrong_with_a_part_of_its_urls(
+        self, parameter: str, value: str, expected: str
+    ) -> None:
+        with pytest.raises(ValueError, match=parameter) as caught:
+            TaskRouterCapability("AC123", "secret", "WS456", "WK789", **{parameter: value})
+        assert str(caught.value) == f"{parameter} must be {expected}, got {value!r}"
 
     @pytest.mark.parametrize("value", WRAPPED.values(), ids=WRAPPED)
     @pytest.mark.parametrize("place", ["account_sid", "workspace_sid", "worker_sid", "base_url"])

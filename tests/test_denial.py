@@ -59,6 +59,14 @@ class TestReasonOfADenial:
         ]
         assert self.why(rules).startswith("Policy rule 1 allows")
 
+    def test_is_of_the_first_rule_if_several_object_to_as_much(self) -> None:
+        rules = [
+            rule(f"{WORKSPACE}/**", post_filter={"A": "x"}),
+            rule(WORKER, post_filter={"B": "y"}),
+        ]
+        assert self.why(rules).startswith("Policy rule 0 allows")
+        assert self.why(rules[::-1]).startswith("Policy rule 0 allows")
+
     def test_is_the_method_where_only_the_url_matches(self) -> None:
         rules = [rule(WORKER, "POST"), rule(f"{WORKSPACE}/**", "DELETE")]
         assert (
@@ -84,6 +92,7 @@ class TestReasonOfADenial:
                 f"{WORKER}/Channels",
                 "/* matches just one segment, where /** would match more",
             ),
+            (f"{WORKSPACE}/*", f"{WORKSPACE}/a/b", "/* matches just one segment, where /** would match more"),
             (
                 f"{WORKSPACE}/**",
                 f"{WORKSPACE}/../WS2",
@@ -110,6 +119,11 @@ class TestReasonOfADenial:
     def test_prefers_the_almost_matching_rule_with_the_longest_path(self) -> None:
         rules = [rule(f"{WORKSPACE}/*"), rule(WORKER), rule(f"{WORKSPACE}/Workers")]
         assert "rule 1" in self.why(rules, url=f"{WORKER}/Channels")
+
+    def test_prefers_the_first_of_almost_matching_rules_that_are_equally_near(self) -> None:
+        rules = [rule(f"{WORKSPACE}/Workers/*"), rule(f"{WORKSPACE}/Workers")]
+        assert "rule 0" in self.why(rules, url=f"{WORKER}/Channels")
+        assert "rule 0" in self.why(rules[::-1], url=f"{WORKER}/Channels")
 
     def test_says_where_the_method_of_the_nearest_rule_differs_too(self) -> None:
         reason = self.why([rule(WORKER, "POST")], url=f"{WORKER}/")
