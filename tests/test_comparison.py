@@ -221,9 +221,25 @@ class TestUrls:
         assert urls_beyond([rule("/**")], [rule("/*")]) == [""]
         assert urls_beyond([rule("/*")], []) == ["/any"]
 
+    def test_a_url_without_made_up_segments_is_simpler_than_another(self) -> None:
+        old = [rule(f"{WORKSPACE}/zzz", query_filter={"A": REQUIRED})]
+        assert urls_beyond([rule(f"{WORKSPACE}/*")], old) == [f"{WORKSPACE}/zzz"]
+
+    def test_one_made_up_segment_is_simpler_than_two(self) -> None:
+        old = [
+            rule(WORKSPACE),
+            rule(f"{WORKSPACE}/*"),
+            rule(f"{WORKSPACE}/Activities/*", query_filter={"A": REQUIRED}),
+        ]
+        assert urls_beyond([rule(f"{WORKSPACE}/**")], old) == [f"{WORKSPACE}/Activities/any"]
+
     def test_the_shortest_url_is_the_simplest(self) -> None:
         old = [rule(f"{WORKSPACE}/a/b", "POST"), rule(WORKSPACE), rule(f"{WORKSPACE}/a/b/*", "GET")]
         assert urls_beyond([rule(f"{WORKSPACE}/**")], old) == [f"{WORKSPACE}/a/b"]
+
+    def test_a_made_up_segment_is_no_parameters_name_either(self) -> None:
+        (request,) = beyond([rule("https://t/*", query_filter={"any": REQUIRED})], [])
+        assert request == Request("GET", "https://t/any-2", (("any", "any-2"),))
 
     def test_each_method_is_compared_on_its_own(self) -> None:
         new = [rule(WORKER), rule(WORKER, "POST"), rule(WORKER, "DELETE")]

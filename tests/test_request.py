@@ -60,7 +60,7 @@ class TestDecideAboutARequest:
     def test_takes_no_further_arguments(self) -> None:
         decide: Any = self.POLICY.decide
         for more in ({"url": WORKER}, {"form": {"A": "x"}}, {"query": ()}):
-            with pytest.raises(TypeError, match="^a Request must be the only argument$"):
+            with pytest.raises(TypeError, match=r"^a Request must be the only argument$"):
                 decide(Request("POST", WORKER), **more)
 
     def test_refuses_a_bad_part(self) -> None:
