@@ -429,6 +429,10 @@ class TestDeprecatedGrants:
         getattr(example(), grant)()
 
 
+class Lifetime(enum.IntEnum):
+    SHORT = 600
+
+
 class TestGenerateToken:
     def test_lives_an_hour_by_default(self) -> None:
         with freeze_time(recorded.RECORDED + timedelta(milliseconds=999)):
@@ -448,6 +452,7 @@ class TestGenerateToken:
             (0, 0),
             (-60, -60),
             (86_400_000, 86_400_000),
+            (Lifetime.SHORT, 600),
             (timedelta(minutes=10), 600),
             (timedelta(days=1000), 86_400_000),
             (timedelta(seconds=-5), -5),
@@ -629,6 +634,12 @@ class TestBadInput:
                 return 1
 
         assert claims_of(example().generate_token(attributes=Shifting()))["iss"] == "AC123"
+
+    def test_of_a_lifetime_says_what_it_must_be(self) -> None:
+        ttl: Any = "60"
+        with pytest.raises(TypeError) as caught:
+            example().generate_token(ttl)
+        assert str(caught.value) == "ttl must be whole seconds (an int) or a timedelta, not str: '60'"
 
     def test_of_generate_token_names_the_claim(self) -> None:
         with pytest.raises(ValueError, match="'exp'"):

@@ -241,6 +241,10 @@ class TestNeverMatches:
         assert notes_on(possible) == []
 
 
+ITS_URL = "its URL has a query or a fragment, and a request's are cut off first."
+ITS_FORM = "it requires form parameters, and a GET has none."
+
+
 class TestNotes:
     def test_are_in_the_order_of_the_rules_with_the_tokens_own_first(self) -> None:
         policy = AccessPolicy(
@@ -255,13 +259,49 @@ class TestNotes:
             ("never-matches", 3),
         ]
 
-    def test_say_what_was_found_and_what_to_do(self) -> None:
-        (note,) = notes_on(rule(f"{WORKSPACE}/**", "DELETE"))
-        assert note.reason == (
-            f"Policy rule 0, DELETE {WORKSPACE}/**, is wide: it allows DELETE {WORKSPACE}, for one."
+    @pytest.mark.parametrize(
+        ("rules", "place", "reason", "advice"),
+        [
+            (
+                [rule(WORKER), rule(f"{WORKSPACE}/**", "DELETE")],
+                1,
+                f"Policy rule 1, DELETE {WORKSPACE}/**, is wide: it allows DELETE {WORKSPACE}, for one.",
+                "Grant only what the page does: name the resources that it works with.",
+            ),
+            (
+                [rule(WORKER), rule(f"{WORKER}?A=x")],
+                1,
+                f"Policy rule 1, GET {WORKER}?A=x, can never match: {ITS_URL}",
+                "End the URL with its path, and put query parameters into query_filter.",
+            ),
+            (
+                [rule(WORKSPACE), rule(WORKER, post_filter={"A": "x"})],
+                1,
+                f"Policy rule 1, GET {WORKER}, can never match: {ITS_FORM}",
+                "Put the parameters into query_filter.",
+            ),
+            (
+                [rule(f"{WORKER}/**"), rule(WORKER)],
+                1,
+                f"Policy rule 1, GET {WORKER}, is redundant: the other rules permit the same.",
+                "Remove it. If there are several of these, remove one and look again.",
+            ),
+        ],
+        ids=["wide", "never-matches its URL", "never-matches form parameters", "redundant"],
+    )
+    def test_say_what_was_found_and_what_to_do(
+        self, rules: list[dict[str, Any]], place: int, reason: str, advice: str
+    ) -> None:
+        (note,) = notes_on(*rules)
+        assert (note.rule, note.reason, note.advice) == (place, reason, advice)
+        assert str(note) == f"{reason} {advice}"
+
+    def test_say_what_to_do_about_a_long_life(self) -> None:
+        (note,) = AccessPolicy([]).notes(lifetime=timedelta(days=2))
+        assert note.reason == "The token is good for more than 24 hours, and nothing can revoke it."
+        assert note.advice == (
+            "Make tokens that last an hour at most, and replace them in the page with worker.updateToken()."
         )
-        assert note.advice == "Grant only what the page does: name the resources that it works with."
-        assert str(note) == f"{note.reason} {note.advice}"
 
     def test_are_plain_values(self) -> None:
         (note,) = notes_on(rule(f"{WORKSPACE}/**", "DELETE"))

@@ -82,7 +82,7 @@ def _never_matching(policy: RuleIndex) -> Iterator[Note]:
 def _wide(policy: RuleIndex, workspace_sid: str, worker_sid: str | None) -> Iterator[Note]:
     """Yield a note for each rule that lets the page change what is not its own."""
     workspace_urls = _workspace_urls(policy, workspace_sid)
-    borders = [f"{url}{path}/**" for url in workspace_urls for path in ("", "/Workers")]
+    borders = [f"{url}/**" for url in workspace_urls]
     targets: list[tuple[str, str]] = []
     for method in ("POST", "DELETE"):
         rules = [*policy.rules, *(read_rule({"url": url, "method": method}) for url in borders)]
