@@ -381,6 +381,7 @@ class TestAttack:
             ("alg none", "the header's alg must be HS256, not 'none'"),
             ("alg missing", "the header's alg must be HS256, not None"),
             ("crit unknown", "the header asks for extensions that no token of TaskRouter uses"),
+            ("kid that is a number", "the header's kid must be a string, not 0"),
             ("signature empty", "an HS256 signature has 32 bytes, not 0"),
             ("two segments", "the token cannot be read: a token has three segments, not 2"),
             ("payload padded", "the token cannot be read: a segment is not written as base64url has it"),

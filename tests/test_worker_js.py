@@ -121,6 +121,12 @@ class TestGrants:
                 query, form = (pairs, []) if request.method == "GET" else ([], pairs)
                 assert second_opinion.is_allowed(capability.policies, request.method, url, query, form)
 
+    def test_are_named_beside_one_that_conflicts_with_a_denial(self) -> None:
+        policy = AccessPolicy([{"url": WORKER_URL, "method": "GET", "allow": False}])
+        told = explain(policy, "WS456", "WK789")
+        assert told["ready"].grants == ()
+        assert told["reservation.accept"].grants == ("TaskRouterCapability.allow_task_reservation_updates()",)
+
     def test_are_the_narrowest_of_each_class(self) -> None:
         told = explain(AccessPolicy([]), "WS456", "WK789")
         assert told["ready"].grants == (
@@ -221,6 +227,22 @@ class TestOpenParts:
         rule = {"url": WORKER_URL, "method": "POST", "allow": True, "post_filter": {"ActivitySid": ""}}
         told = self.told('worker.update("ActivitySid", ...)', rule)
         assert told.reason.endswith("it is allowed if the form parameter 'ActivitySid' is ''.")
+
+    @pytest.mark.parametrize("value", ["any", "any0"])
+    def test_a_rule_for_any_one_value_does_not_allow_the_call(self, value: str) -> None:
+        rules: Any = [
+            {"url": WORKER_URL, "method": "POST", "allow": True, "post_filter": {"ActivitySid": value}},
+            {"url": WORKER_URL, "method": "POST", "allow": False, "post_filter": {"Other": "0"}},
+        ]
+        assert not self.told('worker.update("ActivitySid", ...)', *rules)
+
+    def test_a_denial_but_for_one_value_is_the_rule_that_decides(self) -> None:
+        rules: Any = [
+            {"url": WORKER_URL, "method": "POST", "allow": True, "post_filter": {"ActivitySid": "WA1"}},
+            {"url": f"{WORKSPACE_URL}/**", "method": "POST", "allow": False},
+        ]
+        told = self.told('worker.update("ActivitySid", ...)', *rules)
+        assert told.decisions[0].rule == rules[1]
 
     def test_a_denial_of_one_value_refuses_the_call(self) -> None:
         rules: Any = [
@@ -410,30 +432,34 @@ class TestExplain:
         policy = TaskRouterWorkerCapability(*ARGUMENTS).access_policy()
         assert explain(policy, Sid.WORKSPACE, Sid.WORKER)["ready"]
 
+    def test_knows_which_call_it_is_about(self) -> None:
+        told = explain(AccessPolicy([]), "WS456", "WK789")
+        assert [one.call for one in told.values()] == list(told)
+
     def test_is_about_one_worker(self) -> None:
         policy = TaskRouterWorkerCapability(*ARGUMENTS).access_policy()
         assert not explain(policy, "WS456", "WK1")["ready"]
         assert not explain(policy, "WS1", "WK789")["ready"]
 
     @pytest.mark.parametrize(
-        ("bad", "error"),
+        ("bad", "error", "says"),
         [
-            ({"access_policy": []}, TypeError),
-            ({"workspace_sid": None}, TypeError),
-            ({"workspace_sid": "WS1/**"}, ValueError),
-            ({"worker_sid": "WQ1"}, ValueError),
-            ({"account_sid": "WK1"}, ValueError),
-            ({"base_ws_url": ""}, ValueError),
-            ({"base_url": "/"}, ValueError),
-            ({"version": ""}, ValueError),
+            ({"access_policy": []}, TypeError, "access_policy must be an AccessPolicy, not list"),
+            ({"workspace_sid": None}, TypeError, "workspace_sid must be a str"),
+            ({"workspace_sid": "WS1/**"}, ValueError, "workspace_sid must be a SID"),
+            ({"worker_sid": "WQ1"}, ValueError, "worker_sid must be a SID"),
+            ({"account_sid": "WK1"}, ValueError, "account_sid must be a SID"),
+            ({"base_ws_url": ""}, ValueError, r"base_ws_url must be an http\(s\) or ws\(s\) URL"),
+            ({"base_url": "/"}, ValueError, r"base_url must be an http\(s\) or ws\(s\) URL"),
+            ({"version": ""}, ValueError, "version must be one segment"),
         ],
         ids=ascii,
     )
-    def test_refuses_bad_input(self, bad: dict[str, Any], error: type[Exception]) -> None:
+    def test_refuses_bad_input(self, bad: dict[str, Any], error: type[Exception], says: str) -> None:
         arguments: dict[str, Any] = {
             "access_policy": AccessPolicy([]),
             "workspace_sid": "WS456",
             "worker_sid": "WK789",
         }
-        with pytest.raises(error, match=next(iter(bad))):
+        with pytest.raises(error, match=f"^{says}"):
             explain(**(arguments | bad))
