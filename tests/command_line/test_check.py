@@ -227,6 +227,10 @@ class TestUnreadable:
         out = run("check", "GET", WORKER_URL, "hello", status=1)
         assert out.startswith("✗ not good: this is not a token")
 
+    def test_claim_leaves_the_rules_to_decide(self, run: Run) -> None:
+        out = in_one_line(run("check", "GET", WORKER_URL, with_claims(iss="AC9"), status=1))
+        assert out.startswith(f"✓ allowed by the rules: Policy rule 2 allows GET /Workers/{WORKER}.")
+
     def test_rules_are_told(self, run: Run) -> None:
         out = in_one_line(run("check", "GET", WORKER_URL, with_claims(policies=5), status=1))
         assert out.startswith(

@@ -156,6 +156,10 @@ class TestVerdict:
     def test_of_what_cannot_be_signed(self, case: str, run: Run) -> None:
         assert run("inspect", with_header(*UNSIGNED[case]), status=1).startswith("✗ not good: ")
 
+    def test_says_why_it_cannot_be_signed(self, run: Run) -> None:
+        out = run("inspect", with_header(*UNSIGNED["alg HS512"]), status=1)
+        assert out.startswith("✗ not good: the header's alg must be HS256, not 'HS512'\n")
+
     @pytest.mark.parametrize(("nbf", "status"), [(1_430_000_000, 0), (1_430_000_060, 1)])
     def test_of_a_token_for_later(self, nbf: int, status: int, run: Run) -> None:
         out = run("inspect", with_claims(nbf=nbf), status=status)

@@ -35,12 +35,31 @@ class TestHelp:
         assert err == ""
         assert all(f"    {command} " in out for command in ("demo", "token", "inspect", "check", "replay"))
 
-    @pytest.mark.parametrize("command", [[], ["demo"], ["token"], ["inspect"], ["check"], ["replay"]])
-    def test_is_printed_if_asked(self, command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    @pytest.mark.parametrize(
+        ("command", "usage", "description"),
+        [
+            (
+                "",
+                "[-h] COMMAND ...",
+                "Capability tokens for Twilio TaskRouter's Worker.js: make one, see what",
+            ),
+            ("demo", "[-h]", "Show an example's token and what is in it."),
+            ("token", "WORKSPACE_SID [CHANNEL_SID] [options]", "Print a token for a worker (WK...)"),
+            ("inspect", "[TOKEN] [--json]", "Show whether a token is good"),
+            ("check", "[BODY] [--json]", "Say whether a token permits a request, and why."),
+            ("compare", "OLD NEW [--no-new] [--json]", "Compare what two tokens permit, exactly."),
+            ("replay", "FILE.har [--json]", "Go through every request to the event bridge in a HAR file"),
+        ],
+    )
+    def test_is_printed_if_asked(
+        self, command: str, usage: str, description: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         with pytest.raises(SystemExit) as caught:
-            main([*command, "--help"])
+            main([*command.split(), "--help"])
         assert caught.value.code == 0
-        assert capsys.readouterr().out.startswith("usage: ")
+        out = " ".join(capsys.readouterr().out.split())
+        assert out.startswith(" ".join(["usage: python -m twilio.task_router", *command.split(), usage]))
+        assert description in out
 
     @pytest.mark.parametrize(
         ("program", "name"),
