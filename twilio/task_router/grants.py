@@ -1,9 +1,10 @@
-"""The grants of each class, narrow ones first: the first that lets a request through is the one to name."""
+"""The grants of each class, and what an access policy would be with each of them."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from .access_policy import ConflictingPoliciesError, extended
 from .capability import (
     Capability,
     TaskRouterCapability,
@@ -11,6 +12,13 @@ from .capability import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from .access_policy import AccessPolicy
+
+_Class = TypeVar("_Class", bound=type[Capability])
 
 _SHARED = (
     "allow_updates",
@@ -20,6 +28,7 @@ _SHARED = (
     "allow_delete_subresources",
 )
 
+#: Narrow ones first: the first that lets a request through is the one to name.
 GRANTS: Final[dict[type[Capability], tuple[str, ...]]] = {
     TaskRouterCapability: (
         "allow_worker_fetch_attributes",
@@ -31,3 +40,30 @@ GRANTS: Final[dict[type[Capability], tuple[str, ...]]] = {
     TaskRouterTaskQueueCapability: _SHARED,
     TaskRouterWorkspaceCapability: _SHARED,
 }
+
+
+def with_each_grant(
+    policy: AccessPolicy, classes: Iterable[_Class], make: Callable[[_Class], Capability]
+) -> Iterator[tuple[_Class, str, AccessPolicy]]:
+    """Yield what a policy would be with the rules of each class and of each of its grants.
+
+    With it come the class and the grant's name, which is empty for what the class allows from the start. A
+    grant whose rules conflict with the policy's is left out.
+
+    :param make: makes a capability of a class.
+    """
+    for kind in classes:
+        for grant in ("", *GRANTS[kind]):
+            capability = make(kind)
+            if grant:
+                getattr(capability, grant)()
+            try:
+                granted = extended(policy, capability.policies)
+            except ConflictingPoliciesError:
+                continue
+            yield kind, grant, granted
+
+
+def grant_in_words(kind: type[Capability], grant: str) -> str:
+    """Return a grant as it is called, such as ``TaskRouterWorkerCapability.allow_updates()``."""
+    return f"{kind.__name__}.{grant}()" if grant else f"{kind.__name__} (from the start)"

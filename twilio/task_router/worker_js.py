@@ -7,23 +7,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from .access_policy import AccessPolicy, ConflictingPoliciesError, Decision, extended
+from .access_policy import AccessPolicy, Decision
 from .capability import (
     TASK_ROUTER_BASE_URL,
     TASK_ROUTER_BASE_WS_URL,
     TASK_ROUTER_VERSION,
+    Capability,
     TaskRouterCapability,
     TaskRouterWorkerCapability,
 )
 from .checks import check_base_url, check_segment, check_sid, check_type
-from .grants import GRANTS
+from .grants import grant_in_words, with_each_grant
 from .open_request import OpenRequest, allows_open, decide_open, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+
+_WorkerClass: TypeAlias = type[TaskRouterCapability] | type[TaskRouterWorkerCapability]
 
 _CHANNEL = "{channel_url}"
 _ACTIVITIES = "{workspace_url}/Activities"
@@ -160,13 +163,14 @@ def _grants_for(
     page: _Page,
     access_policy: AccessPolicy,
     words: frozenset[str],
-) -> dict[str, dict[str, str]]:
+) -> dict[str, dict[_WorkerClass, str]]:
     """Return the first grant of each class that lets a refused call through, by call and class."""
-    found: dict[str, dict[str, str]] = {call: {} for call in refused}
-    for kind, grant, policy in page.with_each_grant(access_policy):
+    found: dict[str, dict[_WorkerClass, str]] = {call: {} for call in refused}
+    classes: tuple[_WorkerClass, ...] = (TaskRouterCapability, TaskRouterWorkerCapability)
+    for kind, grant, policy in with_each_grant(access_policy, classes, page.capability):
         for call, requests in refused.items():
             if kind not in found[call] and all(allows_open(policy, request, words) for request in requests):
-                found[call][kind] = f"{kind}{grant}"
+                found[call][kind] = grant_in_words(kind, grant)
     return found
 
 
@@ -197,23 +201,14 @@ class _Page(NamedTuple):
             if request.url != _CHANNEL or self.account_sid is not None
         ]
 
-    def with_each_grant(self, policy: AccessPolicy) -> Iterator[tuple[str, str, AccessPolicy]]:
-        """Yield what the policy would be with the rules of each class and of each of its grants."""
-        for kind in (TaskRouterCapability, TaskRouterWorkerCapability):
-            for name in (None, *GRANTS[kind]):
-                capability = kind(
-                    self.account_sid or "AC0",
-                    "0",
-                    self.workspace_sid,
-                    self.worker_sid,
-                    base_url=self.base_url,
-                    version=self.version,
-                    base_ws_url=self.base_ws_url,
-                )
-                if name is not None:
-                    getattr(capability, name)()
-                try:
-                    granted = extended(policy, capability.policies)
-                except ConflictingPoliciesError:
-                    continue
-                yield kind.__name__, " (from the start)" if name is None else f".{name}()", granted
+    def capability(self, kind: _WorkerClass) -> Capability:
+        """Make a capability of the page's worker."""
+        return kind(
+            self.account_sid or "AC0",
+            "0",
+            self.workspace_sid,
+            self.worker_sid,
+            base_url=self.base_url,
+            version=self.version,
+            base_ws_url=self.base_ws_url,
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twilio.task_router.access_policy import ConflictingPoliciesError, extended
@@ -14,12 +16,10 @@ from twilio.task_router.capability import (
     TaskRouterWorkspaceCapability,
 )
 from twilio.task_router.checks import masked
-from twilio.task_router.grants import GRANTS
+from twilio.task_router.grants import grant_in_words, with_each_grant
 from twilio.task_router.rule import METHODS, REQUIRED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from twilio.task_router.access_policy import AccessPolicy
     from twilio.task_router.request import Request
 
@@ -60,16 +60,16 @@ class Fix:
 def fix_for(inspection: Inspection, policy: AccessPolicy, asked: Request) -> Fix:
     """Return what would let a request through that a token's rules, this policy, deny."""
     grants, keyword = [], None
-    for kind, grant, granted in _with_each_grant(inspection, policy):
-        if _allows(granted, asked):
-            grants.append(f"{kind.__name__}.{grant}()" if grant else f"{kind.__name__} (from the start)")
+    for kind, grant, granted in with_each_grant(policy, _classes(inspection), partial(_make, inspection)):
+        if granted.allows(asked):
+            grants.append(grant_in_words(kind, grant))
             if "nbf" in inspection.claims and grant in _KEYWORDS:  # the official SDK sets it, and we do not
                 keyword = f"{_KEYWORDS[grant]}=True"
             break
     rule, line = _narrowest_rule(inspection, asked)
     if rule is not None:
         try:
-            helps = _allows(extended(policy, [rule]), asked)
+            helps = extended(policy, [rule]).allows(asked)
         except ConflictingPoliciesError:
             helps = False
         if not helps:
@@ -82,52 +82,33 @@ def class_of(inspection: Inspection) -> type[Capability] | None:
     kind = _CLASS_OF_CHANNEL.get(inspection.sid("channel")[:2])
     if kind is TaskRouterWorkerCapability and inspection.access_policy is not None:
         has = {(rule.method, rule.url) for rule in inspection.access_policy.rules}
-        made = _made(kind, inspection)
-        if made is not None and not {(rule["method"], rule["url"]) for rule in made.policies} <= has:
-            return TaskRouterCapability
+        with suppress(ValueError):
+            rules = _make(inspection, kind).policies
+            if not {(rule["method"], rule["url"]) for rule in rules} <= has:
+                return TaskRouterCapability
     return kind
 
 
-def _with_each_grant(
-    inspection: Inspection, policy: AccessPolicy
-) -> Iterator[tuple[type[Capability], str, AccessPolicy]]:
-    """Yield what the policy would be with each grant of its own class, and then of a newer one."""
+def _classes(inspection: Inspection) -> list[type[Capability]]:
+    """Return the classes whose grants may help: the token's own, and then a newer one."""
     own = class_of(inspection)
-    kinds = [own] if own else []
-    if own is TaskRouterCapability:
-        kinds.append(TaskRouterWorkerCapability)
-    for kind in kinds:
-        for grant in ("", *GRANTS[kind]):
-            capability = _made(kind, inspection)
-            if capability is None:
-                return
-            if grant:
-                getattr(capability, grant)()
-            try:
-                yield kind, grant, extended(policy, capability.policies)
-            except ConflictingPoliciesError:
-                continue
-
-
-def _made(kind: type[Capability], inspection: Inspection) -> Capability | None:
-    """Make a capability with the SIDs and the URLs of a token, or ``None`` if they cannot be those of one."""
-    sids = [inspection.sid(claim) for claim in ("account_sid", "workspace_sid", "channel")]
-    base_url, _, version = inspection.api_url.rpartition("/")
+    if own is None:
+        return []
     try:
-        return kind(
-            sids[0],
-            "unused",
-            *(sids[1:] if kind is not TaskRouterWorkspaceCapability else sids[1:2]),
-            base_url=base_url,
-            version=version,
-            base_ws_url=inspection.base_ws_url,
-        )
+        _make(inspection, own)
     except ValueError:
-        return None
+        return []
+    return [own, TaskRouterWorkerCapability] if own is TaskRouterCapability else [own]
 
 
-def _allows(policy: AccessPolicy, asked: Request) -> bool:
-    return policy.allows(asked)
+def _make(inspection: Inspection, kind: type[Capability]) -> Capability:
+    """Make a capability with the SIDs and the URLs of a token.
+
+    :raises ValueError: if they cannot be those of one.
+    """
+    account_sid, workspace_sid, channel = map(inspection.sid, ("account_sid", "workspace_sid", "channel"))
+    channels = () if kind is TaskRouterWorkspaceCapability else (channel,)
+    return kind(account_sid, "unused", workspace_sid, *channels, **inspection.places)
 
 
 def _narrowest_rule(inspection: Inspection, asked: Request) -> tuple[dict[str, Any] | None, str | None]:

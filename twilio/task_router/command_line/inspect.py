@@ -85,16 +85,13 @@ def _worker_js(inspection: Inspection) -> dict[str, Explanation]:
 
     if inspection.access_policy is None:
         return {}
-    base_url, _, version = inspection.api_url.rpartition("/")
     try:
         return explain(
             inspection.access_policy,
             inspection.sid("workspace_sid"),
             inspection.sid("worker_sid"),
             account_sid=inspection.sid("account_sid"),
-            base_url=base_url,
-            version=version,
-            base_ws_url=inspection.base_ws_url,
+            **inspection.places,
         )
     except ValueError:  # a claim is not a SID, or missing
         return {}

@@ -113,6 +113,12 @@ class Inspection:
         return self._before(f"/{self.sid('account_sid')}/{self.sid('channel')}") or TASK_ROUTER_BASE_WS_URL
 
     @property
+    def places(self) -> dict[str, str]:
+        """The same as the keywords of a capability and of ``explain``."""
+        base_url, _, version = self.api_url.rpartition("/")
+        return {"base_url": base_url, "version": version, "base_ws_url": self.base_ws_url}
+
+    @property
     def channel_url(self) -> str:
         """The URL on the event bridge to which Worker.js sends every request."""
         return f"{self.base_ws_url}/{self.sid('account_sid')}/{self.sid('channel')}"
