@@ -18,8 +18,8 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from twilio.task_router import (
     AccessPolicy,
-    ConflictingPoliciesError,
-    InvalidPolicyError,
+    ConflictingRulesError,
+    InvalidRuleError,
     TaskRouterCapability,
     TaskRouterWorkspaceCapability,
     make_policy,
@@ -57,7 +57,7 @@ class TestRecordedDecisions:
 
     @pytest.mark.parametrize("vector", VECTORS["conflicts"], ids=lambda vector: vector["why"])
     def test_direct_conflicts_are_refused(self, vector: dict[str, Any]) -> None:
-        with pytest.raises(ConflictingPoliciesError, match="policy rules 0 and 1 conflict"):
+        with pytest.raises(ConflictingRulesError, match="policy rules 0 and 1 conflict"):
             AccessPolicy(vector["policies"])
         assert second_opinion.in_direct_conflict(vector["policies"])
 
@@ -136,7 +136,7 @@ def test_tens_of_thousands_of_requests_are_decided_as_in_the_second_opinion() ->
         drawn = Drawn(seed)
         if second_opinion.in_direct_conflict(drawn.rules):
             conflicts += 1
-            with pytest.raises(ConflictingPoliciesError):
+            with pytest.raises(ConflictingRulesError):
                 AccessPolicy(drawn.rules)
             continue
         expected = second_opinion.is_allowed(drawn.rules, drawn.method, drawn.url, drawn.query, drawn.form)
@@ -357,18 +357,18 @@ class TestConstructor:
         ids=ascii,
     )
     def test_says_which_rule_is_wrong_and_how(self, bad: Any, problem: str) -> None:
-        with pytest.raises(InvalidPolicyError, match=f"^policy rule 1: .*{problem}") as caught:
+        with pytest.raises(InvalidRuleError, match=f"^policy rule 1: .*{problem}") as caught:
             AccessPolicy([rule(WORKER), bad, rule(WORKER)])
         assert caught.value.index == 1
 
     def test_says_what_a_rule_must_be(self) -> None:
-        with pytest.raises(InvalidPolicyError) as caught:
+        with pytest.raises(InvalidRuleError) as caught:
             AccessPolicy(["x"])  # type: ignore[list-item]
         assert str(caught.value) == "policy rule 0: a policy rule must be a mapping, not str: 'x'"
 
     def test_says_which_rules_conflict(self) -> None:
         rules = [rule(WORKSPACE), rule(WORKER), rule(WORKER, "POST"), rule(WORKER, allow=False)]
-        with pytest.raises(ConflictingPoliciesError) as caught:
+        with pytest.raises(ConflictingRulesError) as caught:
             AccessPolicy(rules)
         assert caught.value.indexes == (1, 3)
         assert str(caught.value) == f"policy rules 1 and 3 conflict: one allows and one denies GET {WORKER}"
@@ -380,7 +380,7 @@ class TestConstructor:
             rule(WORKER, post_filter={"A": {"required": False}}, allow=False),
         ]
         assert second_opinion.in_direct_conflict(rules)
-        with pytest.raises(ConflictingPoliciesError):
+        with pytest.raises(ConflictingRulesError):
             AccessPolicy(rules)
 
     @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickled])
@@ -448,12 +448,6 @@ class TestConstructor:
         assert policy.allows("GET", WORKER, query={"A": "x"}, form={"A": "x"})
         assert not policy.allows("GET", WORKER)
 
-    def test_cannot_be_called_again(self) -> None:
-        policy = AccessPolicy([rule(WORKER)])
-        with pytest.raises(TypeError, match="make another one"):
-            policy.__init__([])  # type: ignore[misc]
-        assert policy.allows("GET", WORKER)
-
     @pytest.mark.parametrize(
         "bad",
         [
@@ -465,7 +459,7 @@ class TestConstructor:
         ids=ascii,
     )
     def test_refuses_a_lone_surrogate(self, bad: Any) -> None:
-        with pytest.raises(InvalidPolicyError, match="must be text that UTF-8 can encode"):
+        with pytest.raises(InvalidRuleError, match="must be text that UTF-8 can encode"):
             AccessPolicy([bad])
 
     def test_repr_says_how_many_rules(self) -> None:
@@ -482,7 +476,7 @@ class TestOfACapability:
     def test_conflicting_rules_are_not_signed(self) -> None:
         capability = TaskRouterWorkspaceCapability("AC1", "secret", "WS1")
         capability.deny(WORKSPACE, "GET")
-        with pytest.raises(ConflictingPoliciesError, match="policy rules 2 and 3"):
+        with pytest.raises(ConflictingRulesError, match="policy rules 2 and 3"):
             capability.generate_token()
 
     def test_a_denial_without_conflict_is_signed(self) -> None:
@@ -495,5 +489,5 @@ class TestOfACapability:
     def test_a_malformed_rule_appended_by_hand_is_not_signed(self, bad: Any) -> None:
         capability = TaskRouterWorkspaceCapability("AC1", "secret", "WS1")
         capability.policies.append(bad)
-        with pytest.raises(InvalidPolicyError, match="policy rule 3"):
+        with pytest.raises(InvalidRuleError, match="policy rule 3"):
             capability.generate_token()

@@ -15,7 +15,7 @@ from twilio.task_router import (
     TaskRouterCapability,
     TaskRouterWorkerCapability,
 )
-from twilio.task_router.parameter_space import Steps
+from twilio.task_router.access.parameters import Steps
 
 WORKSPACE = "https://taskrouter.twilio.com/v1/Workspaces/WS1"
 WORKER = f"{WORKSPACE}/Workers/WK1"

@@ -17,8 +17,8 @@ from twilio.task_router import (
     explain,
     make_policy,
 )
-from twilio.task_router.open_request import decide_open, words_of
-from twilio.task_router.worker_js import CALLS
+from twilio.task_router.pages.open_request import decide_open, words_of
+from twilio.task_router.pages.worker_js import CALLS
 
 ARGUMENTS = ("AC123", "secret", "WS456", "WK789")
 GRANTS_OF_3_7_0 = (

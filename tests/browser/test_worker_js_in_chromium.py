@@ -15,7 +15,7 @@ from twilio.task_router import (
     TaskRouterWorkerCapability,
     explain,
 )
-from twilio.task_router.worker_js import CALLS
+from twilio.task_router.pages.worker_js import CALLS
 
 if TYPE_CHECKING:
     from browser.loopback import Loopback

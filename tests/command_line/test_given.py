@@ -9,7 +9,7 @@ import pytest
 from worker_pages import KEY, TASK_URL, WORKER_URL, body_of, token_of, with_claims
 
 from twilio.task_router import Request
-from twilio.task_router.command_line.given import read_given
+from twilio.task_router.diagnosis.body import read_given
 
 if TYPE_CHECKING:
     from collections.abc import Callable

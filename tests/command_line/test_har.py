@@ -7,7 +7,7 @@ import pytest
 from worker_pages import CHANNEL_URL, WORKER_URL, body_of, entry_of, har_of
 
 from twilio.task_router import Request
-from twilio.task_router.command_line.har import Entry, read_har
+from twilio.task_router.diagnosis.har import Entry, read_har
 
 if TYPE_CHECKING:
     from pathlib import Path

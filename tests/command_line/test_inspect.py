@@ -32,7 +32,7 @@ from twilio.task_router import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
-from twilio.task_router.command_line import screen
+from twilio.task_router.command_line import terminal
 from twilio.task_router.tokens import sign
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class TestVerdict:
 
 
 @freeze_time(recorded.RECORDED)
-class TestScreen:
+class TestLayout:
     """What is shown fits into 80 columns and one screen."""
 
     def test_is_the_documented_one(self, run: Run) -> None:
@@ -226,7 +226,7 @@ class TestScreen:
         self, kind: type[Capability], grants: str, run: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         words = run("inspect", of_a_class(kind, grants)).split()
-        monkeypatch.setattr(screen, "_COLUMNS", 10_000)
+        monkeypatch.setattr(terminal, "_COLUMNS", 10_000)
         monkeypatch.setenv("COLUMNS", "10000")
         assert words == run("inspect", of_a_class(kind, grants)).split()
 

@@ -237,7 +237,7 @@ class TestOutput:
         def interrupt(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("twilio.task_router.command_line.inspection.inspect_token", interrupt)
+        monkeypatch.setattr("twilio.task_router.command_line.inspect.inspect_token", interrupt)
         assert main(["inspect", "x"]) == 130
 
     @pytest.mark.parametrize("arguments", [["demo"], ["inspect", "x"]])

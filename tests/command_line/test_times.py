@@ -6,7 +6,7 @@ import pytest
 import recorded
 from freezegun import freeze_time
 
-from twilio.task_router.command_line.times import from_now, utc
+from twilio.task_router.diagnosis.times import from_now, utc
 
 NOW = 1_430_000_000
 

@@ -1,6 +1,6 @@
 """``AccessPolicy`` and ``decide`` on rules and requests, well-formed and not.
 
-Rules make a policy, or raise ``InvalidPolicyError``, or ``ConflictingPoliciesError`` if and only if the
+Rules make a policy, or raise ``InvalidRuleError``, or ``ConflictingRulesError`` if and only if the
 second evaluator sees a conflict too. A request with parameters of the documented types is decided as the
 second evaluator decides it, with a reason of bounded length. Any other request raises ``TypeError``.
 """
@@ -18,7 +18,7 @@ from fuzz.hostile_json import edited
 from fuzz.weighted import weighted
 from hypothesis import strategies as st
 
-from twilio.task_router import AccessPolicy, ConflictingPoliciesError, InvalidPolicyError
+from twilio.task_router import AccessPolicy, ConflictingRulesError, InvalidRuleError
 
 if TYPE_CHECKING:
     from fuzz.conftest import Fuzz
@@ -132,12 +132,12 @@ def test_fuzz_access_policy(fuzz: Fuzz) -> None:
 def check(case: Case) -> None:
     try:
         policy = AccessPolicy(case.rules)
-    except InvalidPolicyError as error:
+    except InvalidRuleError as error:
         AccessPolicy([rule | {"allow": True} for rule in case.rules[: error.index]])
-        with pytest.raises(InvalidPolicyError):
+        with pytest.raises(InvalidRuleError):
             AccessPolicy([case.rules[error.index]])
         return
-    except ConflictingPoliciesError as error:
+    except ConflictingRulesError as error:
         first, second = error.indexes
         read = [AccessPolicy([case.rules[place]]).policies[0] for place in (first, second)]
         assert second_opinion.in_direct_conflict(read)

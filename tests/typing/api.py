@@ -15,12 +15,12 @@ from twilio.task_router import (
     AccessPolicy,
     Capability,
     ComparisonTooHardError,
-    ConflictingPoliciesError,
+    ConflictingRulesError,
     Decision,
     Explanation,
     Filter,
     InvalidClaimError,
-    InvalidPolicyError,
+    InvalidRuleError,
     Note,
     PolicyRule,
     Request,
@@ -115,9 +115,9 @@ except ComparisonTooHardError:
     pass
 try:
     AccessPolicy([{"url": url, "method": "GET"}, rule])
-except InvalidPolicyError as error:
+except InvalidRuleError as error:
     index: int = error.index
-except ConflictingPoliciesError as error:
+except ConflictingRulesError as error:
     first, second = error.indexes
 
 try:

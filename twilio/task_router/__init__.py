@@ -10,29 +10,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .capability import (
-    TASK_ROUTER_BASE_EVENTS_URL,
-    TASK_ROUTER_BASE_URL,
-    TASK_ROUTER_BASE_WS_URL,
-    TASK_ROUTER_VERSION,
     Capability,
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
+from .errors import ConflictingRulesError, InvalidRuleError
 from .rule import OPTIONAL, REQUIRED, Filter, PolicyRule, make_policy
+from .urls import (
+    TASK_ROUTER_BASE_EVENTS_URL,
+    TASK_ROUTER_BASE_URL,
+    TASK_ROUTER_BASE_WS_URL,
+    TASK_ROUTER_VERSION,
+)
 
 if TYPE_CHECKING:
     from . import taskrouter_config as taskrouter_config
     from . import workflow_config as workflow_config
     from . import workflow_rule as workflow_rule
     from . import workflow_ruletarget as workflow_ruletarget
-    from .access_policy import AccessPolicy, ConflictingPoliciesError, Decision, InvalidPolicyError
-    from .notes import Note
-    from .parameter_space import ComparisonTooHardError
-    from .request import Request
+    from .access.notes import Note
+    from .access.parameters import ComparisonTooHardError
+    from .access.policy import AccessPolicy, Decision
+    from .access.request import Request
+    from .pages.worker_js import Explanation, explain
     from .verification import InvalidClaimError, VerifiedToken, verify_token
-    from .worker_js import Explanation, explain
     from .workflow_config import TaskRouterConfig, WorkflowConfig, WorkflowRule, WorkflowRuleTarget
 
 __all__ = [
@@ -45,12 +48,12 @@ __all__ = [
     "AccessPolicy",
     "Capability",
     "ComparisonTooHardError",
-    "ConflictingPoliciesError",
+    "ConflictingRulesError",
     "Decision",
     "Explanation",
     "Filter",
     "InvalidClaimError",
-    "InvalidPolicyError",
+    "InvalidRuleError",
     "Note",
     "PolicyRule",
     "Request",
@@ -69,21 +72,19 @@ __all__ = [
 ]
 
 _LOADED_ON_FIRST_USE = {
-    "AccessPolicy": "access_policy",
-    "ComparisonTooHardError": "parameter_space",
-    "ConflictingPoliciesError": "access_policy",
-    "Decision": "access_policy",
-    "Explanation": "worker_js",
+    "AccessPolicy": "access.policy",
+    "ComparisonTooHardError": "access.parameters",
+    "Decision": "access.policy",
+    "Explanation": "pages.worker_js",
     "InvalidClaimError": "verification",
-    "InvalidPolicyError": "access_policy",
-    "Note": "notes",
-    "Request": "request",
+    "Note": "access.notes",
+    "Request": "access.request",
     "TaskRouterConfig": "workflow_config",
     "VerifiedToken": "verification",
     "WorkflowConfig": "workflow_config",
     "WorkflowRule": "workflow_config",
     "WorkflowRuleTarget": "workflow_config",
-    "explain": "worker_js",
+    "explain": "pages.worker_js",
     "verify_token": "verification",
 }
 

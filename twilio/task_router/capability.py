@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import time
 import warnings
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from .checks import (
     check_auth_token,
-    check_base_url,
     check_mapping,
-    check_segment,
     check_sid,
     check_type,
     shown,
     wrong_type,
 )
-from .rule import REQUIRED, Filter, PolicyRule, make_rule
+from .rule import REQUIRED, Filter, PolicyRule, make_rule, read_rules
 from .tokens import sign, to_json
+from .urls import (
+    TASK_ROUTER_BASE_URL,
+    TASK_ROUTER_BASE_WS_URL,
+    TASK_ROUTER_VERSION,
+    channel_url,
+    check_base_url,
+    check_segment,
+    resource_url,
+    workspace_url,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
-    from .access_policy import AccessPolicy
-
-#: Where TaskRouter's REST API is.
-TASK_ROUTER_BASE_URL: Final = "https://taskrouter.twilio.com"
-#: Where the event bridge's websocket channels are.
-TASK_ROUTER_BASE_WS_URL: Final = "https://event-bridge.twilio.com/v1/wschannels"
-#: The same, by its name of twilio-python 4.5.0 to 5.7.0.
-TASK_ROUTER_BASE_EVENTS_URL: Final = TASK_ROUTER_BASE_WS_URL
-#: The version of TaskRouter's REST API.
-TASK_ROUTER_VERSION: Final = "v1"
+    from .access.policy import AccessPolicy
 
 _OWN_CLAIMS = frozenset(
     {
@@ -96,7 +95,6 @@ class Capability:
     channel_prefix: ClassVar[str]
     _channel_parameter: ClassVar[str] = "channel_id"
     _channel_claim: ClassVar[str | None] = None
-    _resource_folder: ClassVar[str] = ""
 
     #: The account's SID: the claims ``iss`` and ``account_sid``.
     account_sid: str
@@ -142,7 +140,6 @@ class Capability:
             base_url = check_base_url("base_url", base_url)
         if base_ws_url is not TASK_ROUTER_BASE_WS_URL:
             base_ws_url = check_base_url("base_ws_url", base_ws_url)
-        workspace_url = f"{base_url}/{version}/Workspaces/{workspace_sid}"
         fixed = vars(self)  # past __setattr__: a subclass may have set some of these already
         fixed["account_sid"] = account_sid
         fixed["auth_token"] = check_auth_token(auth_token)
@@ -150,13 +147,12 @@ class Capability:
         fixed["channel_id"] = channel_id
         fixed["version"] = version
         fixed["base_ws_url"] = base_ws_url
-        fixed["workspace_url"] = workspace_url
-        folder = self._resource_folder
-        fixed["resource_url"] = f"{workspace_url}/{folder}/{channel_id}" if folder else workspace_url
+        fixed["workspace_url"] = workspace_url(workspace_sid, base_url, version)
+        fixed["resource_url"] = resource_url(self.workspace_url, channel_id)
         fixed["policies"] = []
-        channel_url = f"{base_ws_url}/{account_sid}/{channel_id}"
-        self.allow(channel_url, "GET")
-        self.allow(channel_url, "POST")
+        channel = channel_url(account_sid, channel_id, base_ws_url)
+        self.allow(channel, "GET")
+        self.allow(channel, "POST")
         self._allow_from_the_start()
 
     def _check_channel(self, channel_id: str) -> str:
@@ -232,10 +228,10 @@ class Capability:
     def access_policy(self) -> AccessPolicy:
         """Return the policy rules as they are now, to try requests on.
 
-        :raises InvalidPolicyError: if a rule that was appended by hand is malformed.
-        :raises ConflictingPoliciesError: if two rules are the same, except that one allows and one denies.
+        :raises InvalidRuleError: if a rule that was appended by hand is malformed.
+        :raises ConflictingRulesError: if two rules are the same, except that one allows and one denies.
         """
-        from .access_policy import AccessPolicy  # noqa: PLC0415 - minting does without it
+        from .access.policy import AccessPolicy  # noqa: PLC0415 - minting does without it
 
         return AccessPolicy(self.policies)
 
@@ -251,14 +247,14 @@ class Capability:
             what JSON can hold.
         :raises ValueError: if ``attributes`` names a claim that the capability sets itself, or holds what
             strict JSON readers refuse: NaN, an infinity, a lone surrogate.
-        :raises ConflictingPoliciesError: if two rules are the same, except that one allows and one denies.
+        :raises ConflictingRulesError: if two rules are the same, except that one allows and one denies.
             TaskRouter would answer every request of such a token with an error.
-        :raises InvalidPolicyError: if a rule is malformed (checked only if some rule denies, since only then
+        :raises InvalidRuleError: if a rule is malformed (checked only if some rule denies, since only then
             can rules conflict; :meth:`access_policy` always checks).
         """
         rules = list(self.policies)  # what is checked is what is signed: other threads may append meanwhile
         if _some_rule_may_deny(rules):
-            rules = _checked_for_conflicts(rules)
+            rules = [cast("PolicyRule", rule.as_dict()) for rule in read_rules(rules)]
         claims: dict[str, Any] = {
             "iss": self.account_sid,
             "exp": int(time.time()) + _seconds(ttl),
@@ -293,7 +289,6 @@ class _WorkerChannelCapability(Capability):
     channel_prefix = "WK"
     _channel_parameter = "worker_sid"
     _channel_claim = "worker_sid"
-    _resource_folder = "Workers"
 
     def __init__(
         self,
@@ -435,7 +430,6 @@ class TaskRouterTaskQueueCapability(Capability):
 
     channel_prefix = "WQ"
     _channel_claim = "taskqueue_sid"
-    _resource_folder = "TaskQueues"
 
 
 class TaskRouterWorkspaceCapability(Capability):
@@ -477,12 +471,6 @@ def _some_rule_may_deny(rules: list[PolicyRule]) -> bool:
         if not isinstance(rule, dict) or rule.get("allow") is not True:
             return True
     return False
-
-
-def _checked_for_conflicts(rules: list[PolicyRule]) -> list[Any]:
-    from .access_policy import AccessPolicy  # noqa: PLC0415 - as in access_policy
-
-    return AccessPolicy(rules).policies
 
 
 def _seconds(ttl: object) -> int:

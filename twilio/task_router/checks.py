@@ -8,9 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-_BASE_URL = re.compile(r"(?:https?|wss?)://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%-]+)*")
-_PATH_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
 # 32 hexadecimal digits that stand as a word of their own. A SID is not such a word: its two letters come
 # before the digits. An escape may come before them, such as the \\n in a repr.
 _LOOKS_LIKE_AN_AUTH_TOKEN = re.compile(
@@ -173,25 +170,6 @@ def _white_space_around(text: str) -> str:
         if character.isspace():
             return f"; it {place} with {'a newline' if character == chr(10) else 'white space'}"
     return ""
-
-
-def check_base_url(name: str, value: object) -> str:
-    """Return *value* if it is an absolute URL to which path segments can be added."""
-    return _check_match(
-        name, value, _BASE_URL, "an http(s) or ws(s) URL without query, wildcard or trailing slash"
-    )
-
-
-def check_segment(name: str, value: object) -> str:
-    """Return *value* if it can be one segment of a URL's path, such as ``v1``."""
-    return _check_match(name, value, _PATH_SEGMENT, "one segment of a URL's path, such as 'v1'")
-
-
-def _check_match(name: str, value: object, pattern: re.Pattern[str], expected: str) -> str:
-    text = check_str(name, value)
-    if not pattern.fullmatch(text):
-        raise ValueError(f"{name} must be {expected}, got {shown(text)}")
-    return text
 
 
 def check_auth_token(value: object) -> str:

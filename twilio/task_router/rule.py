@@ -5,10 +5,11 @@ Source: Twilio, "Constructing JWTs", https://www.twilio.com/docs/taskrouter/js-s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias, TypedDict
 
 from .checks import check_mapping, check_str, check_text, shown, shown_text, wrong_type
+from .errors import ConflictingRulesError, InvalidRuleError
 
 #: A matcher: the parameter must be there, with any value.
 REQUIRED: Final = {"required": True}
@@ -193,6 +194,29 @@ def read_rule(given: object) -> Rule:
         _matchers(checked.get("post_filter")),
         checked,
     )
+
+
+def read_rules(given: Iterable[object]) -> list[Rule]:
+    """Read the rules of an access policy.
+
+    :raises InvalidRuleError: if a rule is malformed.
+    :raises ConflictingRulesError: if two rules are the same, except that one allows and one denies.
+    """
+    rules = [_read(index, rule) for index, rule in enumerate(given)]
+    if not all(rule.allow for rule in rules):
+        first_of: dict[object, int] = {}
+        for index, rule in enumerate(rules):
+            first = first_of.setdefault(rule.identity, index)
+            if rules[first].allow != rule.allow:
+                raise ConflictingRulesError(first, index, str(rule))
+    return rules
+
+
+def _read(index: int, given: object) -> Rule:
+    try:
+        return read_rule(given)
+    except (TypeError, ValueError) as error:
+        raise InvalidRuleError(index, str(error)) from None
 
 
 def _check_url(value: object) -> str:

@@ -15,14 +15,15 @@ import jwt
 from jwt.algorithms import HMACAlgorithm
 
 from . import tokens
-from .access_policy import AccessPolicy, ConflictingPoliciesError, InvalidPolicyError
+from .access.notes import notes_on
+from .access.policy import AccessPolicy
 from .checks import check_auth_token, check_type, shown
-from .notes import notes_on
+from .errors import ConflictingRulesError, InvalidRuleError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .notes import Note
+    from .access.notes import Note
 
 
 class InvalidClaimError(jwt.InvalidTokenError):
@@ -213,7 +214,7 @@ def _access_policy(claims: Mapping[str, Any]) -> AccessPolicy:
         raise InvalidClaimError("policies", f"must be a list, not {shown(rules)}")
     try:
         return AccessPolicy(rules)
-    except (InvalidPolicyError, ConflictingPoliciesError) as error:
+    except (InvalidRuleError, ConflictingRulesError) as error:
         raise InvalidClaimError("policies", f"is not an access policy: {error}") from error
 
 

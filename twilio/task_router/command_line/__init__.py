@@ -7,11 +7,11 @@ import io
 import os
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
-from . import check, compare, demo, inspect, replay, token
-from .screen import plain
+from .terminal import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,25 +25,24 @@ _LONGEST = 400
 _A_TOKEN = re.compile(r"\beyJ[\w.-]*|[\w-]{8,}\.[\w-]{8,}\.[\w.-]*")
 
 
-class _Command(Protocol):
-    """What the module of a command has."""
+_COMMANDS = {
+    "demo": "show an example's token and its claims; needs no account",
+    "token": "print a token",
+    "inspect": "show what a token says and permits",
+    "check": "say whether a token permits a request, why, and what to do if not",
+    "replay": "go through a browser's recorded requests (HAR), and say why some were refused",
+    "compare": "say what a new token permits that an old one did not, and the other way round",
+}
 
-    HELP: str
+
+class _Command(Protocol):
+    """The module of a command: it adds its arguments to its parser, and ``run`` returns the exit status."""
+
     DESCRIPTION: str
 
     def add_arguments(self, parser: argparse.ArgumentParser, /) -> None: ...
 
     def run(self, options: argparse.Namespace, /) -> int: ...
-
-
-_COMMANDS: dict[str, _Command] = {
-    "demo": demo,
-    "token": token,
-    "inspect": inspect,
-    "check": check,
-    "replay": replay,
-    "compare": compare,
-}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -62,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :returns: the exit status.
     :raises SystemExit: after ``--help``, and with status 2 after misuse.
     """
-    parser = _parser()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = _parser(next((word for word in arguments if not word.startswith("-")), None))
     if sys.stdout is None:
         parser.error("there is no standard output to write to")
     for stream in (sys.stdout, sys.stderr):
@@ -85,7 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> _Parser:
+def _parser(named: str | None) -> _Parser:
+    """Return the parser, with the arguments of the command that is *named*: only its module is imported."""
     script = Path(sys.argv[0]).stem == "twilio-task-router"
     parser = _Parser(
         prog="twilio-task-router" if script else "python -m twilio.task_router",
@@ -93,14 +94,17 @@ def _parser() -> _Parser:
         "find out why a page gets a 403.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for name, command in _COMMANDS.items():
-        subparser = commands.add_parser(name, help=command.HELP, description=command.DESCRIPTION)
-        command.add_arguments(subparser)
-        subparser.set_defaults(command=command)
+    for name, summary in _COMMANDS.items():
+        subparser = commands.add_parser(name, help=summary)
+        if name == named:
+            command = cast("_Command", import_module(f".{name}", __name__))
+            subparser.description = command.DESCRIPTION
+            command.add_arguments(subparser)
+            subparser.set_defaults(command=command)
     return parser
 
 
-def _parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+def _parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
     options, rest = parser.parse_known_args(arguments)
     if unknown := [word for word in rest if word.startswith("-")]:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
+from twilio.task_router.access.request import Request
 from twilio.task_router.checks import shown
-from twilio.task_router.request import Request
+from twilio.task_router.diagnosis.body import Given, from_words, read_given
+from twilio.task_router.diagnosis.fix import Answer, Fix, answer_for
+from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
+from twilio.task_router.diagnosis.times import utc
 from twilio.task_router.rule import METHODS
 
-from .given import Given, from_words, read_given
+from .terminal import Terminal, short
 
-if TYPE_CHECKING:
-    from twilio.task_router.access_policy import Decision
-
-    from .fix import Fix
-    from .inspection import Inspection
-    from .screen import Screen
-
-HELP: str = "say whether a token permits a request, why, and what to do if not"
 DESCRIPTION: str = (
     "Say whether a token permits a request, and why. Give the body of the refused request, which the "
     "browser's network view shows, as the argument or on standard input; or give METHOD, URL and a token. If "
@@ -31,7 +27,6 @@ _USAGE = "check BODY, or check METHOD URL TOKEN"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what this command takes to its parser."""
     parser.usage = "%(prog)s [BODY] [--json]\n       %(prog)s METHOD URL [TOKEN] [options]"
     parser.add_argument(
         "words",
@@ -60,9 +55,6 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run it and return the exit status."""
-    from .inspection import inspect_token
-
     given = _given(options)
     inspection = inspect_token(given.token)
     if given.asked is None:
@@ -102,30 +94,7 @@ def _with_whole_url(asked: Request, inspection: Inspection) -> Request:
     return asked
 
 
-class Answer(NamedTuple):
-    """What the rules say about a request, and what to do if they deny it."""
-
-    decision: Decision | None
-    reason: str
-    fix: Fix | None
-
-
-def answer_for(inspection: Inspection, asked: Request) -> Answer:
-    """Answer whether a token permits a request."""
-    from .fix import fix_for
-
-    if inspection.access_policy is None:
-        problems = "; ".join(inspection.problems)
-        return Answer(None, f"the token has no policy rules that can be read: {problems}", None)
-    decision = inspection.access_policy.decide(asked)
-    return Answer(
-        decision, decision.reason, None if decision else fix_for(inspection, inspection.access_policy, asked)
-    )
-
-
 def _as_dict(inspection: Inspection, answer: Answer) -> dict[str, Any]:
-    from .times import utc
-
     return {
         "allowed": bool(answer.decision) and inspection.signature != "bad",
         "reason": answer.reason,
@@ -138,37 +107,35 @@ def _as_dict(inspection: Inspection, answer: Answer) -> dict[str, Any]:
 
 
 def _show(inspection: Inspection, asked: Request, answer: Answer) -> None:
-    from .screen import Screen, short
-
-    screen = Screen()
+    terminal = Terminal()
     if not inspection.claims:
-        screen.verdict(False, inspection.verdict)  # noqa: FBT003 - no
+        terminal.no(inspection.verdict)
         return
     unchecked = " (signature not checked)" if inspection.signature == "not checked" else ""
     verdict = "allowed" if answer.decision else "denied"
     good = None if answer.decision and inspection.good is None else bool(answer.decision)
-    screen.verdict(good, f"{verdict} by the rules{unchecked}: {short(answer.reason, inspection)}")
+    terminal.verdict(good, f"{verdict} by the rules{unchecked}: {short(answer.reason, inspection)}")
     if answer.fix:
-        show_fix(answer.fix, screen)
+        show_fix(answer.fix, terminal)
     if asked.url.partition("?")[0] == inspection.channel_url or "/wschannels/" in asked.url:
-        screen.say(
+        terminal.say(
             "This URL is the channel, to which Worker.js sends every request. The request that was refused "
             "is in the body: copy the body in the network view, and run check BODY"
         )
     if inspection.expired:
         also = "" if answer.decision else " also"
-        screen.verdict(False, f"The token{also} {inspection.expiry}, which gives a 401.")  # noqa: FBT003 - no
+        terminal.no(f"The token{also} {inspection.expiry}, which gives a 401.")
     for problem in inspection.problems:
-        screen.verdict(False, f"The token is not good: {problem}")  # noqa: FBT003 - no
+        terminal.no(f"The token is not good: {problem}")
 
 
-def show_fix(fix: Fix, screen: Screen, *, indent: int = 2) -> None:
+def show_fix(fix: Fix, terminal: Terminal, *, indent: int = 2) -> None:
     """Print what would let a request through."""
     for grant in fix.grants:
         keyword = f" (with the official SDK: {fix.keyword})" if fix.keyword else ""
-        screen.say(f"Grant it: {grant}{keyword}", indent=indent)
+        terminal.say(f"Grant it: {grant}{keyword}", indent=indent)
     if fix.line:
-        screen.say(f"{'Or' if fix.grants else 'No grant does that, but'} paste this rule:", indent=indent)
-        screen.say(fix.line, indent=indent, wrap=False)
+        terminal.say(f"{'Or' if fix.grants else 'No grant does that, but'} paste this rule:", indent=indent)
+        terminal.say(fix.line, indent=indent, wrap=False)
     if not fix.grants and not fix.line:
-        screen.say("No grant and no further rule would allow it.", indent=indent)
+        terminal.say("No grant and no further rule would allow it.", indent=indent)

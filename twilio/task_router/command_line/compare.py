@@ -7,18 +7,19 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .given import from_words, read_given
+from twilio.task_router.access.policy import AccessPolicy
+from twilio.task_router.diagnosis.body import from_words, read_given
+from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
+from twilio.task_router.diagnosis.times import utc
+
+from .terminal import Terminal, short
 
 if TYPE_CHECKING:
     import argparse
 
-    from twilio.task_router.access_policy import AccessPolicy
-    from twilio.task_router.request import Request
+    from twilio.task_router.access.request import Request
 
-    from .inspection import Inspection
-    from .screen import Screen
 
-HELP: str = "say what a new token permits that an old one did not, and the other way round"
 DESCRIPTION: str = (
     "Compare what two tokens permit, exactly. OLD and NEW are tokens, files that hold one, or - for standard "
     "input. For each rule that lets something new through, one request shows it. Exit status: 0 both permit "
@@ -28,7 +29,6 @@ _USAGE = "compare OLD NEW"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what this command takes to its parser."""
     parser.usage = "%(prog)s OLD NEW [--no-new] [--json]"
     parser.add_argument("words", metavar="OLD NEW", nargs="*", help="a token, a file that holds one, or -")
     parser.add_argument(
@@ -40,9 +40,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run it and return the exit status."""
-    from .inspection import inspect_token
-
     if len(options.words) != 2 or options.words == ["-", "-"]:  # noqa: PLR2004 - OLD and NEW
         raise ValueError(f"give two tokens, of which one may be - for standard input: {_USAGE}")
     old, new = (inspect_token(read_given(_text(word)).token) for word in options.words)
@@ -75,8 +72,6 @@ def _beyond(one: Inspection, other: Inspection) -> list[tuple[Request, dict[str,
 
 
 def _policy(inspection: Inspection) -> AccessPolicy:
-    from twilio.task_router.access_policy import AccessPolicy
-
     return inspection.access_policy or AccessPolicy([])
 
 
@@ -127,41 +122,35 @@ def _show(
     gained: list[tuple[Request, dict[str, Any]]],
     lost: list[tuple[Request, dict[str, Any]]],
 ) -> None:
-    from .screen import Screen
-
-    screen = Screen()
+    terminal = Terminal()
     for name, inspection in (("OLD", old), ("NEW", new)):
-        screen.verdict(inspection.good, f"{name} is {inspection.verdict}")
-    _show_requests("NEW permits what OLD did not:", gained, new, screen)
-    _show_requests("NEW no longer permits:", lost, old, screen)
+        terminal.verdict(inspection.good, f"{name} is {inspection.verdict}")
+    _show_requests("NEW permits what OLD did not:", gained, new, terminal)
+    _show_requests("NEW no longer permits:", lost, old, terminal)
     if changes := _changes(old, new):
-        screen.blank()
+        terminal.blank()
         for name, (before, after) in changes.items():
-            screen.say(f"{name}: {_in_words(name, before)} before, {_in_words(name, after)} now")
-    screen.blank()
+            terminal.say(f"{name}: {_in_words(name, before)} before, {_in_words(name, after)} now")
+    terminal.blank()
     if gained or lost:
         text = f"not the same: {len(gained)} newly allowed, {len(lost)} no longer allowed"
-        screen.verdict(False, text)  # noqa: FBT003 - no
+        terminal.no(text)
     else:
-        screen.verdict(True, "both permit the same")  # noqa: FBT003 - yes
+        terminal.yes("both permit the same")
 
 
 def _show_requests(
-    title: str, found: list[tuple[Request, dict[str, Any]]], inspection: Inspection, screen: Screen
+    title: str, found: list[tuple[Request, dict[str, Any]]], inspection: Inspection, terminal: Terminal
 ) -> None:
-    from .screen import short
-
     if found:
-        screen.blank()
-        screen.say(title)
+        terminal.blank()
+        terminal.say(title)
     for request, rule in found:
-        screen.say(f"{short(str(request), inspection)}", indent=2)
-        screen.say(f"by the rule {rule['method']} {short(rule['url'], inspection)}", indent=4)
+        terminal.say(f"{short(str(request), inspection)}", indent=2)
+        terminal.say(f"by the rule {rule['method']} {short(rule['url'], inspection)}", indent=4)
 
 
 def _in_words(name: str, value: object) -> str:
-    from .times import utc
-
     if value is None:
         return "none"
     if name == "lifetime":

@@ -6,11 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 from twilio.task_router.capability import TaskRouterWorkerCapability
+from twilio.task_router.diagnosis.times import utc
+from twilio.task_router.tokens import read
 
 if TYPE_CHECKING:
     import argparse
 
-HELP: str = "show an example's token and what is in it; needs no account"
+
 DESCRIPTION: str = "Show an example's token and what is in it. This needs no account."
 
 
@@ -20,20 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run it and return the exit status."""
-    from twilio.task_router import tokens
-
-    from .times import utc
-
     if options.words:
         raise ValueError(f"demo takes no arguments, got {' '.join(options.words)}")
     capability = TaskRouterWorkerCapability("AC123", "secret", "WS456", "WK789")
     capability.allow_activity_updates()
     capability.allow_reservation_updates()
     token = capability.generate_token()
-    read = tokens.read(token)
+    parts = read(token)
     print(token)
-    print("\nHeader:", json.dumps(read.header, indent=2))
-    print("\nClaims:", json.dumps(read.claims, indent=2))
-    print("\nExpires:", utc(read.claims["exp"]))
+    print("\nHeader:", json.dumps(parts.header, indent=2))
+    print("\nClaims:", json.dumps(parts.claims, indent=2))
+    print("\nExpires:", utc(parts.claims["exp"]))
     return 0

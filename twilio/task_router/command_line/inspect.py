@@ -7,22 +7,22 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from twilio.task_router.checks import json_text
+from twilio.task_router.diagnosis.body import from_words, read_given
+from twilio.task_router.diagnosis.inspection import Inspection, class_of, inspect_token
+from twilio.task_router.diagnosis.times import utc
+from twilio.task_router.pages.worker_js import Explanation, explain
 
-from .given import from_words, read_given
+from .terminal import Terminal, short
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
     from twilio.task_router.rule import Rule
-    from twilio.task_router.worker_js import Explanation
 
-    from .inspection import Inspection
-    from .screen import Screen
 
 _MOST_NOTES = 2  # that one screen has room for
 
-HELP: str = "show what a token says and permits"
 DESCRIPTION: str = (
     "Show whether a token is good, who it is for, its policy rules and, for a worker's token, which calls of "
     "Worker.js go through and which grant would let the others. The signature is checked if "
@@ -32,7 +32,6 @@ DESCRIPTION: str = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what this command takes to its parser."""
     parser.usage = "%(prog)s [TOKEN] [--json]"
     parser.add_argument(
         "words",
@@ -44,9 +43,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run it and return the exit status."""
-    from .inspection import inspect_token
-
     given = read_given(from_words(options.words, "inspect TOKEN"))
     inspection = inspect_token(given.token)
     if options.json:
@@ -57,8 +53,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _as_dict(inspection: Inspection) -> dict[str, Any]:
-    from .times import utc
-
     return {
         "good": inspection.good,
         "problem": None if inspection.good is not False else inspection.verdict.removeprefix("not good: "),
@@ -81,8 +75,6 @@ def _as_dict(inspection: Inspection) -> dict[str, Any]:
 
 def _worker_js(inspection: Inspection) -> dict[str, Explanation]:
     """Return the calls of Worker.js, if it is a worker's token with the claims that this takes."""
-    from twilio.task_router.worker_js import explain
-
     if inspection.access_policy is None:
         return {}
     try:
@@ -98,24 +90,19 @@ def _worker_js(inspection: Inspection) -> dict[str, Explanation]:
 
 
 def _show(inspection: Inspection) -> None:
-    from .screen import Screen
-
-    screen = Screen()
-    screen.verdict(inspection.good, inspection.verdict)
+    terminal = Terminal()
+    terminal.verdict(inspection.good, inspection.verdict)
     if not inspection.claims:
         return
-    _show_claims(inspection, screen)
-    _show_rules(inspection, screen)
-    _show_calls(inspection, screen)
-    _show_notes(inspection, screen)
-    screen.blank()
-    screen.verdict(inspection.good, inspection.verdict)
+    _show_claims(inspection, terminal)
+    _show_rules(inspection, terminal)
+    _show_calls(inspection, terminal)
+    _show_notes(inspection, terminal)
+    terminal.blank()
+    terminal.verdict(inspection.good, inspection.verdict)
 
 
-def _show_claims(inspection: Inspection, screen: Screen) -> None:
-    from .fix import class_of
-    from .times import utc
-
+def _show_claims(inspection: Inspection, terminal: Terminal) -> None:
     claims = inspection.claims
     kind = class_of(inspection)
     seen: list[object] = [None, claims.get("workspace_sid")]
@@ -134,36 +121,32 @@ def _show_claims(inspection: Inspection, screen: Screen) -> None:
         ("Signature", inspection.signature),
     ]
     for label, value in lines:
-        screen.say("missing" if value is None else str(value), start=f"  {label}", indent=14)
+        terminal.say("missing" if value is None else str(value), start=f"  {label}", indent=14)
 
 
-def _show_rules(inspection: Inspection, screen: Screen) -> None:
-    from .screen import short
-
-    screen.blank()
+def _show_rules(inspection: Inspection, terminal: Terminal) -> None:
+    terminal.blank()
     if inspection.access_policy is None:
-        screen.say("Policy rules: they cannot be read")
+        terminal.say("Policy rules: they cannot be read")
         return
-    screen.say("Policy rules, relative to")
-    screen.say(inspection.workspace_url)
+    terminal.say("Policy rules, relative to")
+    terminal.say(inspection.workspace_url)
     for place, rule in enumerate(inspection.access_policy.rules):
         start = f"  {place:>2} {'allow' if rule.allow else 'DENY':5} {rule.method:6} "
-        screen.say(short(rule.url, inspection), start=start, indent=len(start))
+        terminal.say(short(rule.url, inspection), start=start, indent=len(start))
         if rule.has_filter:
-            screen.say(_filters(rule), indent=len(start))
+            terminal.say(_filters(rule), indent=len(start))
 
 
-def _show_notes(inspection: Inspection, screen: Screen) -> None:
-    from .screen import short
-
+def _show_notes(inspection: Inspection, terminal: Terminal) -> None:
     notes = inspection.notes
     if notes:
-        screen.blank()
-        screen.say("Worth a second look")
+        terminal.blank()
+        terminal.say("Worth a second look")
     for note in notes[:_MOST_NOTES]:
-        screen.verdict(None, short(str(note), inspection), indent=2)
+        terminal.unknown(short(str(note), inspection), indent=2)
     if more := len(notes[_MOST_NOTES:]):
-        screen.say(f"and {more} more: --json has them all", indent=4)
+        terminal.say(f"and {more} more: --json has them all", indent=4)
 
 
 def _filters(rule: Rule) -> str:
@@ -179,22 +162,20 @@ def _matcher(name: str, required: bool, value: str | None) -> str:  # noqa: FBT0
     return shown if required else f"{shown} (optional)"
 
 
-def _show_calls(inspection: Inspection, screen: Screen) -> None:
+def _show_calls(inspection: Inspection, terminal: Terminal) -> None:
     calls = _worker_js(inspection)
     if not calls:
         return
-    screen.blank()
-    screen.say("Calls of Worker.js")
+    terminal.blank()
+    terminal.say("Calls of Worker.js")
     allowed = [call for call, explanation in calls.items() if explanation]
     if allowed:
-        screen.verdict(True, ", ".join(allowed), indent=2)  # noqa: FBT003 - yes
+        terminal.yes(", ".join(allowed), indent=2)
     for grant, refused in _refused_by_grant(inspection, calls).items():
-        screen.verdict(False, f"{grant}: {', '.join(refused)}", indent=2)  # noqa: FBT003 - no
+        terminal.no(f"{grant}: {', '.join(refused)}", indent=2)
 
 
 def _refused_by_grant(inspection: Inspection, calls: Mapping[str, Explanation]) -> dict[str, list[str]]:
-    from .fix import class_of
-
     kind = class_of(inspection)
     own = kind.__name__ if kind else ""
     refused: dict[str, list[str]] = {}

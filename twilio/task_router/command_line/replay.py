@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twilio.task_router.request import Request
+from twilio.task_router.access.request import Request
+from twilio.task_router.diagnosis.fix import Answer, answer_for
+from twilio.task_router.diagnosis.har import Entry, read_har
+from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 
-from .check import Answer, answer_for, show_fix
-from .har import read_har
+from .check import show_fix
+from .terminal import Terminal, short
 
 if TYPE_CHECKING:
     import argparse
 
-    from .har import Entry
-    from .inspection import Inspection
 
-HELP: str = "go through a browser's recorded requests (HAR), and say why some were refused"
 DESCRIPTION: str = (
     'Go through every request to the event bridge in a HAR file ("Save all as HAR" in the browser\'s network '
     "view): what was asked, what the server answered, what the token's rules say, and for a refusal the "
@@ -27,7 +27,6 @@ _ALLOWED, _REFUSED = range(200, 300), 403
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what this command takes to its parser."""
     parser.usage = "%(prog)s FILE.har [--json]"
     parser.add_argument("words", metavar="FILE.har", nargs="*", help="what the network view saved")
     parser.add_argument("--json", action="store_true", help="the same as one JSON object")
@@ -47,7 +46,6 @@ class _Replayed(NamedTuple):
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run it and return the exit status."""
     if len(options.words) != 1:
         raise ValueError("give one file: replay FILE.har")
     replayed: list[_Replayed] = []
@@ -68,8 +66,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _replay(entry: Entry, inspections: dict[str, Inspection], used: _UsedRules) -> _Replayed:
-    from .inspection import inspect_token
-
     token, asked = entry.given
     if token not in inspections:
         inspections[token] = inspect_token(token)
@@ -129,43 +125,41 @@ def _as_dict(replayed: list[_Replayed], unused: list[dict[str, Any]], skipped: i
 
 
 def _show(replayed: list[_Replayed], unused: list[dict[str, Any]], skipped: int) -> None:
-    from .screen import Screen, short
-
-    screen = Screen()
+    terminal = Terminal()
     for number, one in enumerate(replayed, 1):
         params = " ".join(f"{name}={value}" for name, value in one.asked.query or one.asked.form)
         asked = short(f"{one.asked.method} {one.asked.url} {params}", one.inspection).strip()
         allowed = bool(one.answer.decision)
         answered = "no answer" if one.status is None else f"answered {one.status}"
-        screen.verdict(allowed, f"{number}. {asked} ({answered})")
+        terminal.verdict(allowed, f"{number}. {asked} ({answered})")
         if not allowed:
-            screen.say(short(one.answer.reason, one.inspection), indent=5)
+            terminal.say(short(one.answer.reason, one.inspection), indent=5)
             if one.answer.fix:
-                show_fix(one.answer.fix, screen, indent=5)
+                show_fix(one.answer.fix, terminal, indent=5)
         if one.expired:
-            screen.say("The token had expired by then, which gives a 401.", indent=5)
+            terminal.say("The token had expired by then, which gives a 401.", indent=5)
         if one.differs:
-            screen.say(
+            terminal.say(
                 "The server's answer and ours differ. The mistake may be ours: please report it, with the "
                 "rules that inspect shows.",
                 indent=5,
                 style="yellow",
             )
-    screen.blank()
+    terminal.blank()
     read = [one.inspection for one in replayed if one.inspection.access_policy]
     for problem in dict.fromkeys(problem for inspection in read for problem in inspection.problems):
-        screen.verdict(False, f"A token in this file is not good: {problem}")  # noqa: FBT003 - no
-        screen.blank()
+        terminal.no(f"A token in this file is not good: {problem}")
+        terminal.blank()
     if unused:
-        screen.say("Rules that no request used. If the page needs nothing else, remove them:")
+        terminal.say("Rules that no request used. If the page needs nothing else, remove them:")
         for rule in unused:
             url = short(rule["url"], replayed[0].inspection)
-            screen.say(f"{'allow' if rule.get('allow') else 'deny'} {rule['method']} {url}", indent=2)
-        screen.blank()
+            terminal.say(f"{'allow' if rule.get('allow') else 'deny'} {rule['method']} {url}", indent=2)
+        terminal.blank()
     denied = sum(not one.answer.decision for one in replayed)
     also = f"; {_counted(skipped, 'other POST')} skipped" if skipped else ""
     requests = _counted(len(replayed), "request")
-    screen.verdict(not denied, f"{requests} to the event bridge, {denied} denied by the rules{also}")
+    terminal.verdict(not denied, f"{requests} to the event bridge, {denied} denied by the rules{also}")
 
 
 def _counted(number: int, noun: str) -> str:

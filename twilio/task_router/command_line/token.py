@@ -14,7 +14,6 @@ from twilio.task_router.capability import (
 )
 from twilio.task_router.checks import shown
 
-HELP: str = "print a token"
 DESCRIPTION: str = (
     "Print a token for a worker (WK...), a task queue (WQ...) or, with WORKSPACE_SID alone, the workspace. "
     "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are taken from the environment. The options are grants: "
@@ -40,7 +39,6 @@ _METHODS_OF_3_7_0 = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what this command takes to its parser."""
     parser.usage = "%(prog)s WORKSPACE_SID [CHANNEL_SID] [options]"
     parser.add_argument("words", metavar="SID", nargs="*", help="WS..., then WK... or WQ...")
     for flag, what in _GRANTS.items():
@@ -68,7 +66,6 @@ def _whole_seconds(text: str) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run it and return the exit status."""
     if not options.words:
         raise ValueError("WORKSPACE_SID is missing")
     if len(options.words) > 2:  # noqa: PLR2004 - the workspace's and the channel's

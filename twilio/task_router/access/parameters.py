@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from .rule import Matcher, Rule
+    from twilio.task_router.rule import Matcher, Rule
 
 #: Pairs of a name and a value.
 Pairs: TypeAlias = tuple[tuple[str, str], ...]

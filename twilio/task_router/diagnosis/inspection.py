@@ -13,19 +13,36 @@ from typing import TYPE_CHECKING, Any
 import jwt
 
 from twilio.task_router import tokens
-from twilio.task_router.access_policy import AccessPolicy
+from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.capability import (
+    Capability,
+    TaskRouterCapability,
+    TaskRouterTaskQueueCapability,
+    TaskRouterWorkerCapability,
+    TaskRouterWorkspaceCapability,
+)
+from twilio.task_router.checks import check_auth_token
+from twilio.task_router.urls import (
     TASK_ROUTER_BASE_URL,
     TASK_ROUTER_BASE_WS_URL,
     TASK_ROUTER_VERSION,
+    base_before,
+    channel_url,
+    workspace_url,
 )
-from twilio.task_router.checks import check_auth_token
 from twilio.task_router.verification import check_header, check_signature, verify_claims
 
 from .times import from_now
 
 if TYPE_CHECKING:
-    from twilio.task_router.notes import Note
+    from twilio.task_router.access.notes import Note
+
+
+_CLASS_OF_CHANNEL = {
+    "WK": TaskRouterWorkerCapability,
+    "WQ": TaskRouterTaskQueueCapability,
+    "WS": TaskRouterWorkspaceCapability,
+}
 
 
 @dataclass(frozen=True)
@@ -105,7 +122,8 @@ class Inspection:
     @property
     def workspace_url(self) -> str:
         """The workspace's URL."""
-        return f"{self.api_url}/Workspaces/{self.sid('workspace_sid')}"
+        base_url, _, version = self.api_url.rpartition("/")
+        return workspace_url(self.sid("workspace_sid"), base_url, version)
 
     @property
     def base_ws_url(self) -> str:
@@ -121,12 +139,12 @@ class Inspection:
     @property
     def channel_url(self) -> str:
         """The URL on the event bridge to which Worker.js sends every request."""
-        return f"{self.base_ws_url}/{self.sid('account_sid')}/{self.sid('channel')}"
+        return channel_url(self.sid("account_sid"), self.sid("channel"), self.base_ws_url)
 
     def _before(self, part: str) -> str:
         """Return what comes before this part of a URL in the first rule that has it, or nothing."""
         rules = self.access_policy.rules if self.access_policy else ()
-        return next((rule.url.partition(part)[0] for rule in rules if part in rule.url), "")
+        return next(filter(None, (base_before(rule.url, part) for rule in rules)), "")
 
 
 def inspect_token(token: str) -> Inspection:
@@ -157,6 +175,40 @@ def inspect_token(token: str) -> Inspection:
     if isinstance(not_before, (int, float)) and not_before > time.time():
         problems.append(f"it is not valid yet, but will be {from_now(not_before)}")
     return Inspection(read.header, read.claims, signature, problems, access_policy)
+
+
+def class_of(inspection: Inspection) -> type[Capability] | None:
+    """Return the class whose rules a token has, or ``None`` if its channel is of no known kind."""
+    kind = _CLASS_OF_CHANNEL.get(inspection.sid("channel")[:2])
+    if kind is TaskRouterWorkerCapability and inspection.access_policy is not None:
+        has = {(rule.method, rule.url) for rule in inspection.access_policy.rules}
+        with suppress(ValueError):
+            rules = capability_of(inspection, kind).policies
+            if not {(rule["method"], rule["url"]) for rule in rules} <= has:
+                return TaskRouterCapability
+    return kind
+
+
+def classes_of(inspection: Inspection) -> list[type[Capability]]:
+    """Return the classes whose grants may help: the token's own, and then a newer one."""
+    own = class_of(inspection)
+    if own is None:
+        return []
+    try:
+        capability_of(inspection, own)
+    except ValueError:
+        return []
+    return [own, TaskRouterWorkerCapability] if own is TaskRouterCapability else [own]
+
+
+def capability_of(inspection: Inspection, kind: type[Capability]) -> Capability:
+    """Make a capability with the SIDs and the URLs of a token.
+
+    :raises ValueError: if they cannot be those of one.
+    """
+    account_sid, workspace_sid, channel = map(inspection.sid, ("account_sid", "workspace_sid", "channel"))
+    channels = () if kind is TaskRouterWorkspaceCapability else (channel,)
+    return kind(account_sid, "unused", workspace_sid, *channels, **inspection.places)
 
 
 _A_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)

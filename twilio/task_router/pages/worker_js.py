@@ -9,16 +9,23 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from .access_policy import AccessPolicy, Decision
-from .capability import (
-    TASK_ROUTER_BASE_URL,
-    TASK_ROUTER_BASE_WS_URL,
-    TASK_ROUTER_VERSION,
+from twilio.task_router.access.policy import AccessPolicy, Decision
+from twilio.task_router.capability import (
     Capability,
     TaskRouterCapability,
     TaskRouterWorkerCapability,
 )
-from .checks import check_base_url, check_segment, check_sid, check_type
+from twilio.task_router.checks import check_sid, check_type
+from twilio.task_router.urls import (
+    TASK_ROUTER_BASE_URL,
+    TASK_ROUTER_BASE_WS_URL,
+    TASK_ROUTER_VERSION,
+    channel_url,
+    check_base_url,
+    check_segment,
+    workspace_url,
+)
+
 from .grants import grant_in_words, with_each_grant
 from .open_request import OpenRequest, allows_open, decide_open, words_of
 
@@ -189,8 +196,8 @@ class _Page(NamedTuple):
         if requests[0].url != _CHANNEL:
             requests = (_THROUGH_THE_CHANNEL, *requests)
         names = {
-            "channel_url": f"{self.base_ws_url}/{self.account_sid}/{self.worker_sid}",
-            "workspace_url": f"{self.base_url}/{self.version}/Workspaces/{self.workspace_sid}",
+            "channel_url": channel_url(self.account_sid or "", self.worker_sid, self.base_ws_url),
+            "workspace_url": workspace_url(self.workspace_sid, self.base_url, self.version),
             "worker_sid": self.worker_sid,
             "task_sid": "{task_sid}",  # stays open, as does the next
             "reservation_sid": "{reservation_sid}",

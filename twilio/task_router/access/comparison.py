@@ -9,14 +9,15 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
-from .parameter_space import ParameterSpace, Steps
+from .parameters import ParameterSpace, Steps
 from .request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from .parameter_space import Case, Pairs
-    from .rule import Rule
+    from twilio.task_router.rule import Rule
+
+    from .parameters import Case, Pairs
     from .rule_index import RuleIndex
 
 

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from .capability import TASK_ROUTER_BASE_URL, TASK_ROUTER_VERSION
+from twilio.task_router.rule import read_rule
+from twilio.task_router.urls import base_before, workspace_url
+
 from .comparison import made_up_word, redundant, representatives, witnesses
-from .rule import read_rule
 from .rule_index import RuleIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .rule import Rule
+    from twilio.task_router.rule import Rule
 
 _LONGEST_LIFE = timedelta(hours=24)
 
@@ -104,12 +105,8 @@ def _wide(policy: RuleIndex, workspace_sid: str, worker_sid: str | None) -> Iter
 def _workspace_urls(policy: RuleIndex, workspace_sid: str) -> list[str]:
     """Return the workspace's usual URL and those that the rules have, as of another region."""
     path = f"/Workspaces/{workspace_sid}"
-    urls = {f"{TASK_ROUTER_BASE_URL}/{TASK_ROUTER_VERSION}{path}"}
-    for rule in policy.rules:
-        before, found, _ = f"{rule.url}/".partition(f"{path}/")
-        if found:
-            urls.add(f"{before}{path}")
-    return sorted(urls)
+    bases = {base_before(rule.url, path) for rule in policy.rules}
+    return sorted({workspace_url(workspace_sid), *(f"{base}{path}" for base in bases if base is not None)})
 
 
 def _is_foreign(url: str, workspace_url: str, worker_sid: str | None, made_up: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .rule import Rule
+    from twilio.task_router.rule import Rule
 
 #: What a wildcard never matches: no segment, or one that leads elsewhere.
 _IMPROPER_SEGMENTS = frozenset({"", ".", ".."})

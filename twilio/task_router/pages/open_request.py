@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .access_policy import AccessPolicy, Decision, covering
-from .checks import shown
-from .request import grouped, read_request
+from twilio.task_router.access.policy import AccessPolicy, Decision
+from twilio.task_router.access.request import grouped, read_request
+from twilio.task_router.checks import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .rule import Rule
+    from twilio.task_router.rule import Rule
 
 
 class OpenRequest(NamedTuple):
@@ -113,7 +113,7 @@ def _demands(policy: AccessPolicy, request: OpenRequest, *, allow: bool) -> Iter
     """Yield what each rule that allows, or each that denies, demands of the open parts, if anything."""
     fixed, brace, _ = request.url.partition("{")
     # If a SID is open, any rule may cover the request that is for another SID, or above or below it.
-    rules = policy.rules if brace else covering(policy, request.method, request.url)
+    rules = policy.rules if brace else policy.covering(request.method, request.url)
     for rule in rules:
         if rule.allow is allow and rule.method == request.method and _may_meet(rule, fixed):
             demanded = _demanded(rule, request)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
-from .checks import check_iterable, check_str, shown, shown_text, wrong_type
+from twilio.task_router.checks import check_iterable, check_str, shown, shown_text, wrong_type
 
 if TYPE_CHECKING:
-    from .rule import Parameters
+    from twilio.task_router.rule import Parameters
 
 #: A request's parameters as callers pass them: a mapping, or pairs in which a name may repeat.
 GivenParameters: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NoReturn
 from twilio.task_router.checks import masked
 
 if TYPE_CHECKING:
-    from .inspection import Inspection
+    from twilio.task_router.diagnosis.inspection import Inspection
 
 _COLUMNS = 80
 _STYLES = {True: "green", False: "red", None: "yellow"}
 
 
-class Screen:
+class Terminal:
     """Standard output, laid out by rich. It obeys ``NO_COLOR``, and a pipe gets plain text.
 
     :raises ValueError: if rich is not installed.
@@ -23,11 +23,13 @@ class Screen:
 
     def __init__(self) -> None:
         try:
-            from rich.console import Console
+            from rich.console import Console  # noqa: PLC0415 - the extra cli has it, and --json does without
+            from rich.text import Text  # noqa: PLC0415 - likewise
         except ImportError:
             raise ValueError(
                 'the layout needs rich: pip install "twilio-task-router[cli]", or use --json without it'
             ) from None
+        self._text = Text
         self._console = Console()
         setattr(self._console, "on_broken_pipe", _nobody_reads)  # noqa: B010 - mypy takes no other way
         self._width = min(self._console.width, _COLUMNS)
@@ -39,8 +41,6 @@ class Screen:
 
     def say(self, text: str, *, start: str = "", indent: int = 0, style: str = "", wrap: bool = True) -> None:
         """Print text after *start* and below it, wrapped unless it is code to copy."""
-        from rich.text import Text
-
         # rich would break a word that is too long, or cut it off.
         width = max(self._width - indent, 20)
         whole = plain(text)
@@ -49,12 +49,24 @@ class Screen:
         )
         for number, line in enumerate(lines or [""]):
             prefix = f"{start if number == 0 else '':{indent}}"
-            self._console.print(Text(f"{prefix}{line}".rstrip(), style), soft_wrap=True)
+            self._console.print(self._text(f"{prefix}{line}".rstrip(), style), soft_wrap=True)
 
     def verdict(self, good: bool | None, text: str, *, indent: int = 0) -> None:  # noqa: FBT001 - three values
         """Print text after a mark for yes, no or unknown, in the colour for it."""
         start = f"{'':{indent}}{self._marks[good]} "
         self.say(text, start=start, indent=indent + 2, style=_STYLES[good])
+
+    def yes(self, text: str, *, indent: int = 0) -> None:
+        """Print text after the mark for yes."""
+        self.verdict(True, text, indent=indent)  # noqa: FBT003 - yes
+
+    def no(self, text: str, *, indent: int = 0) -> None:
+        """Print text after the mark for no."""
+        self.verdict(False, text, indent=indent)  # noqa: FBT003 - no
+
+    def unknown(self, text: str, *, indent: int = 0) -> None:
+        """Print text after the mark for unknown."""
+        self.verdict(None, text, indent=indent)
 
     def blank(self) -> None:
         """Print an empty line."""

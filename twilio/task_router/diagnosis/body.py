@@ -7,7 +7,7 @@ import re
 import sys
 from typing import Any, NamedTuple
 
-from twilio.task_router.request import Request
+from twilio.task_router.access.request import Request
 
 _AROUND = "'\"` \t\r\n"
 _BEARER = re.compile(r"(?:authorization:\s*)?bearer\s+", re.IGNORECASE)

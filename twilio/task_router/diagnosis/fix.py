@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twilio.task_router.access_policy import ConflictingPoliciesError, extended
-from twilio.task_router.capability import (
-    Capability,
-    TaskRouterCapability,
-    TaskRouterTaskQueueCapability,
-    TaskRouterWorkerCapability,
-    TaskRouterWorkspaceCapability,
-)
 from twilio.task_router.checks import masked
-from twilio.task_router.grants import grant_in_words, with_each_grant
+from twilio.task_router.errors import ConflictingRulesError
+from twilio.task_router.pages.grants import grant_in_words, with_each_grant
 from twilio.task_router.rule import METHODS, REQUIRED
+from twilio.task_router.urls import resource_url
+
+from .inspection import capability_of, classes_of
 
 if TYPE_CHECKING:
-    from twilio.task_router.access_policy import AccessPolicy
-    from twilio.task_router.request import Request
+    from twilio.task_router.access.policy import AccessPolicy, Decision
+    from twilio.task_router.access.request import Request
 
     from .inspection import Inspection
 
-_CLASS_OF_CHANNEL = {
-    "WK": TaskRouterWorkerCapability,
-    "WQ": TaskRouterTaskQueueCapability,
-    "WS": TaskRouterWorkspaceCapability,
-}
 # The official SDK's keywords for the same grants, which its constructors take.
 _KEYWORDS = {
     "allow_activity_updates": "allow_update_activities",
@@ -57,10 +47,31 @@ class Fix:
     line: str | None
 
 
+class Answer(NamedTuple):
+    """What the rules say about a request, and what to do if they deny it."""
+
+    decision: Decision | None
+    reason: str
+    fix: Fix | None
+
+
+def answer_for(inspection: Inspection, asked: Request) -> Answer:
+    """Answer whether a token permits a request."""
+    if inspection.access_policy is None:
+        problems = "; ".join(inspection.problems)
+        return Answer(None, f"the token has no policy rules that can be read: {problems}", None)
+    decision = inspection.access_policy.decide(asked)
+    return Answer(
+        decision, decision.reason, None if decision else fix_for(inspection, inspection.access_policy, asked)
+    )
+
+
 def fix_for(inspection: Inspection, policy: AccessPolicy, asked: Request) -> Fix:
     """Return what would let a request through that a token's rules, this policy, deny."""
     grants, keyword = [], None
-    for kind, grant, granted in with_each_grant(policy, _classes(inspection), partial(_make, inspection)):
+    for kind, grant, granted in with_each_grant(
+        policy, classes_of(inspection), partial(capability_of, inspection)
+    ):
         if granted.allows(asked):
             grants.append(grant_in_words(kind, grant))
             if "nbf" in inspection.claims and grant in _KEYWORDS:  # the official SDK sets it, and we do not
@@ -69,46 +80,12 @@ def fix_for(inspection: Inspection, policy: AccessPolicy, asked: Request) -> Fix
     rule, line = _narrowest_rule(inspection, asked)
     if rule is not None:
         try:
-            helps = extended(policy, [rule]).allows(asked)
-        except ConflictingPoliciesError:
+            helps = policy.extended([rule]).allows(asked)
+        except ConflictingRulesError:
             helps = False
         if not helps:
             rule = line = None
     return Fix(grants, keyword, rule, line)
-
-
-def class_of(inspection: Inspection) -> type[Capability] | None:
-    """Return the class whose rules a token has, or ``None`` if its channel is of no known kind."""
-    kind = _CLASS_OF_CHANNEL.get(inspection.sid("channel")[:2])
-    if kind is TaskRouterWorkerCapability and inspection.access_policy is not None:
-        has = {(rule.method, rule.url) for rule in inspection.access_policy.rules}
-        with suppress(ValueError):
-            rules = _make(inspection, kind).policies
-            if not {(rule["method"], rule["url"]) for rule in rules} <= has:
-                return TaskRouterCapability
-    return kind
-
-
-def _classes(inspection: Inspection) -> list[type[Capability]]:
-    """Return the classes whose grants may help: the token's own, and then a newer one."""
-    own = class_of(inspection)
-    if own is None:
-        return []
-    try:
-        _make(inspection, own)
-    except ValueError:
-        return []
-    return [own, TaskRouterWorkerCapability] if own is TaskRouterCapability else [own]
-
-
-def _make(inspection: Inspection, kind: type[Capability]) -> Capability:
-    """Make a capability with the SIDs and the URLs of a token.
-
-    :raises ValueError: if they cannot be those of one.
-    """
-    account_sid, workspace_sid, channel = map(inspection.sid, ("account_sid", "workspace_sid", "channel"))
-    channels = () if kind is TaskRouterWorkspaceCapability else (channel,)
-    return kind(account_sid, "unused", workspace_sid, *channels, **inspection.places)
 
 
 def _narrowest_rule(inspection: Inspection, asked: Request) -> tuple[dict[str, Any] | None, str | None]:
@@ -117,7 +94,7 @@ def _narrowest_rule(inspection: Inspection, asked: Request) -> tuple[dict[str, A
         return None, None  # no rule contains what looks like an auth token
     url = asked.url.partition("#")[0].partition("?")[0]
     base, name = inspection.workspace_url, "workspace_url"
-    own = f"{base}/Workers/{inspection.sid('worker_sid')}"
+    own = resource_url(base, inspection.sid("worker_sid"))
     if inspection.sid("worker_sid") and (url == own or url.startswith(f"{own}/")):
         base, name = own, "resource_url"
     below = url.removeprefix(base)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .checks import shown, shown_text
+from twilio.task_router.checks import shown, shown_text
+from twilio.task_router.rule import METHODS
+
 from .request import grouped
-from .rule import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from twilio.task_router.rule import Mismatch
+
     from .request import Request
-    from .rule import Mismatch
     from .rule_index import RuleIndex
 
 

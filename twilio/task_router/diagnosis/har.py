@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .given import Given, read_body
+from .body import Given, read_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

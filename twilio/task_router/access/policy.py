@@ -10,12 +10,13 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
+from twilio.task_router.checks import check_iterable, check_sid, check_type
+from twilio.task_router.rule import Rule, read_rules
+
 from . import comparison
-from .checks import check_iterable, check_sid, check_type
 from .denial import reason_for_denial
 from .notes import notes_on
 from .request import Request, grouped, read_request
-from .rule import Rule, read_rule
 from .rule_index import RuleIndex
 
 if TYPE_CHECKING:
@@ -23,42 +24,6 @@ if TYPE_CHECKING:
 
     from .notes import Note
     from .request import GivenParameters
-
-
-class InvalidPolicyError(ValueError):
-    """A policy rule is malformed.
-
-    :param index: the rule's place in the list, from 0.
-    :param problem: what is wrong with it.
-    """
-
-    def __init__(self, index: int, problem: str) -> None:
-        super().__init__(index, problem)
-        #: The rule's place in the list, from 0.
-        self.index = index
-        self._problem = problem
-
-    def __str__(self) -> str:
-        return f"policy rule {self.index}: {self._problem}"
-
-
-class ConflictingPoliciesError(ValueError):
-    """Two rules are the same, except that one allows and the other denies. TaskRouter refuses such a token.
-
-    :param first: the place of one rule in the list, from 0.
-    :param second: the place of the other.
-    :param rule: the method and URL of both.
-    """
-
-    def __init__(self, first: int, second: int, rule: str) -> None:
-        super().__init__(first, second, rule)
-        #: The places of the two rules in the list, from 0.
-        self.indexes = (first, second)
-        self._rule = rule
-
-    def __str__(self) -> str:
-        first, second = self.indexes
-        return f"policy rules {first} and {second} conflict: one allows and one denies {self._rule}"
 
 
 @dataclass(frozen=True)
@@ -82,15 +47,12 @@ class AccessPolicy:
     :param policies: the rules: mappings with the keys of :class:`PolicyRule`. ``allow`` and the filters may
         be left out, which means ``False`` and no filter.
     :raises TypeError: if ``policies`` is not iterable, or is a mapping or a ``str``.
-    :raises InvalidPolicyError: if a rule is malformed.
-    :raises ConflictingPoliciesError: if two rules are the same, except that one allows and one denies.
+    :raises InvalidRuleError: if a rule is malformed.
+    :raises ConflictingRulesError: if two rules are the same, except that one allows and one denies.
     """
 
     def __init__(self, policies: Iterable[Mapping[str, Any]]) -> None:
-        if hasattr(self, "rules"):
-            raise TypeError("an AccessPolicy is made once: make another one")
-        given = check_iterable("policies", policies, "an iterable of policy rules")
-        self.rules = _checked([_read(place, rule) for place, rule in enumerate(given)])
+        self.rules = read_rules(check_iterable("policies", policies, "an iterable of policy rules"))
 
     def __repr__(self) -> str:
         return f"<AccessPolicy of {len(self.rules)} policy rules>"
@@ -220,6 +182,20 @@ class AccessPolicy:
             check_type("lifetime", lifetime, timedelta, "a timedelta")
         return notes_on(self.rules, workspace_sid, worker_sid, lifetime)
 
+    def covering(self, method: str, url: str) -> Iterator[Rule]:
+        """Yield the rules whose method and URL match a request's, the most specific first.
+
+        :meta private:
+        """
+        return (self.rules[index] for index in self._index.covering(method, url))
+
+    def extended(self, rules: Iterable[Mapping[str, Any]]) -> AccessPolicy:
+        """Return a policy that has more rules. The errors are those of :class:`AccessPolicy`.
+
+        :meta private:
+        """
+        return AccessPolicy([*self.policies, *rules])
+
     def _decider(self, request: Request) -> int | None:
         """Return the place of the rule that decides, if any matches."""
         parameters = None
@@ -232,34 +208,3 @@ class AccessPolicy:
             if next(rule.mismatches(*parameters), None) is None:
                 return place
         return None
-
-
-def covering(policy: AccessPolicy, method: str, url: str) -> Iterator[Rule]:
-    """Yield the rules of a policy whose method and URL match a request's, the most specific first."""
-    index = policy._index  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    return (policy.rules[place] for place in index.covering(method, url))
-
-
-def extended(policy: AccessPolicy, rules: Iterable[Mapping[str, Any]]) -> AccessPolicy:
-    """Return a policy that has more rules. The errors are those of :class:`AccessPolicy`."""
-    more = AccessPolicy(rules)
-    more.rules = _checked([*policy.rules, *more.rules])
-    return more
-
-
-def _read(place: int, rule: object) -> Rule:
-    try:
-        return read_rule(rule)
-    except (TypeError, ValueError) as error:
-        raise InvalidPolicyError(place, str(error)) from None
-
-
-def _checked(rules: list[Rule]) -> list[Rule]:
-    """Return the rules if those with equal identity agree on ``allow``."""
-    if not all(rule.allow for rule in rules):
-        first_of: dict[object, int] = {}
-        for place, rule in enumerate(rules):
-            first = first_of.setdefault(rule.identity, place)
-            if rules[first].allow != rule.allow:
-                raise ConflictingPoliciesError(first, place, str(rule))
-    return rules

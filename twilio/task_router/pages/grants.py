@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from .access_policy import ConflictingPoliciesError, extended
-from .capability import (
+from twilio.task_router.capability import (
     Capability,
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
+from twilio.task_router.errors import ConflictingRulesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from .access_policy import AccessPolicy
+    from twilio.task_router.access.policy import AccessPolicy
 
 _Class = TypeVar("_Class", bound=type[Capability])
 
@@ -58,8 +58,8 @@ def with_each_grant(
             if grant:
                 getattr(capability, grant)()
             try:
-                granted = extended(policy, capability.policies)
-            except ConflictingPoliciesError:
+                granted = policy.extended(capability.policies)
+            except ConflictingRulesError:
                 continue
             yield kind, grant, granted
 

@@ -1,0 +1,1 @@
+"""Answers about a token or a refused request: what is wrong, and what would mend it."""

@@ -1,0 +1,39 @@
+"""The errors of policy rules and of their comparison."""
+
+from __future__ import annotations
+
+
+class InvalidRuleError(ValueError):
+    """A policy rule is malformed.
+
+    :param index: the rule's index in the list, from 0.
+    :param problem: the problem, in words.
+    """
+
+    def __init__(self, index: int, problem: str) -> None:
+        super().__init__(index, problem)
+        #: The rule's index in the list, from 0.
+        self.index = index
+        self._problem = problem
+
+    def __str__(self) -> str:
+        return f"policy rule {self.index}: {self._problem}"
+
+
+class ConflictingRulesError(ValueError):
+    """Two rules are the same, except that one allows and the other denies. TaskRouter refuses such a token.
+
+    :param first: the index of one rule in the list, from 0.
+    :param second: the index of the other.
+    :param rule: the method and URL of both.
+    """
+
+    def __init__(self, first: int, second: int, rule: str) -> None:
+        super().__init__(first, second, rule)
+        #: The indexes of the two rules in the list, from 0.
+        self.indexes = (first, second)
+        self._rule = rule
+
+    def __str__(self) -> str:
+        first, second = self.indexes
+        return f"policy rules {first} and {second} conflict: one allows and one denies {self._rule}"

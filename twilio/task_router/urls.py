@@ -1,0 +1,72 @@
+"""The URLs of TaskRouter: its base URLs, and those of a workspace, a resource in it, and a channel.
+
+Source: Twilio, "TaskRouter REST API", https://www.twilio.com/docs/taskrouter/api
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from .checks import check_str, shown
+
+#: Where TaskRouter's REST API is.
+TASK_ROUTER_BASE_URL: Final = "https://taskrouter.twilio.com"
+#: Where the event bridge's websocket channels are.
+TASK_ROUTER_BASE_WS_URL: Final = "https://event-bridge.twilio.com/v1/wschannels"
+#: The same, by its name of twilio-python 4.5.0 to 5.7.0.
+TASK_ROUTER_BASE_EVENTS_URL: Final = TASK_ROUTER_BASE_WS_URL
+#: The version of TaskRouter's REST API.
+TASK_ROUTER_VERSION: Final = "v1"
+
+# Patterns as text: most programs use the usual URLs, and never compile them.
+_BASE_URL = r"(?:https?|wss?)://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%-]+)*"
+_PATH_SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+
+_FOLDERS = {"WK": "/Workers/", "WQ": "/TaskQueues/"}
+
+
+def workspace_url(
+    workspace_sid: str, base_url: str = TASK_ROUTER_BASE_URL, version: str = TASK_ROUTER_VERSION
+) -> str:
+    """Return a workspace's URL."""
+    return f"{base_url}/{version}/Workspaces/{workspace_sid}"
+
+
+def resource_url(workspace: str, sid: str) -> str:
+    """Return the URL of the worker or task queue with this SID, or else of the workspace itself.
+
+    :param workspace: the workspace's URL.
+    """
+    folder = _FOLDERS.get(sid[:2])
+    return f"{workspace}{folder}{sid}" if folder else workspace
+
+
+def channel_url(account_sid: str, channel: str, base_ws_url: str = TASK_ROUTER_BASE_WS_URL) -> str:
+    """Return the URL of a page's channel on the event bridge."""
+    return f"{base_ws_url}/{account_sid}/{channel}"
+
+
+def base_before(url: str, path: str) -> str | None:
+    """Return the part of a URL before whole segments, such as ``/Workspaces/WS456``, if it has them."""
+    before, found, _ = f"{url}/".partition(f"{path}/")
+    return before if found else None
+
+
+def check_base_url(name: str, value: object) -> str:
+    """Return *value* if it is an absolute URL to which path segments can be added."""
+    return _check_match(
+        name, value, _BASE_URL, "an http(s) or ws(s) URL without query, wildcard or trailing slash"
+    )
+
+
+def check_segment(name: str, value: object) -> str:
+    """Return *value* if it can be one segment of a URL's path, such as ``v1``."""
+    return _check_match(name, value, _PATH_SEGMENT, "one segment of a URL's path, such as 'v1'")
+
+
+def _check_match(name: str, value: object, pattern: str, expected: str) -> str:
+    text = check_str(name, value)
+    if not re.fullmatch(pattern, text):
+        raise ValueError(f"{name} must be {expected}, got {shown(text)}")
+    return text
