@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 
 def sids(prefix: str) -> st.SearchStrategy[str]:
-    body = st.text(alphabet=string.ascii_letters + string.digits, min_size=1, max_size=34)
+    body = st.text(alphabet=string.ascii_letters + string.digits + "-_", min_size=1, max_size=34)
     return body.map(lambda text: prefix + text)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 import recorded
+import strategies
 from freezegun import freeze_time
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,6 +134,10 @@ class TestAttributes:
         second.allow_worker_activity_updates()
         assert REQUIRED == {"required": True}
         assert second.policies[-1]["post_filter"] == {"ActivitySid": {"required": True}}
+
+    @pytest.mark.parametrize("worker_sid", ["WK_alice", "WK-1", "WK_", "WK-_-"])
+    def test_a_sid_may_have_what_means_nothing_in_a_url(self, worker_sid: str) -> None:
+        assert TaskRouterCapability("AC_test", "secret", "WS-1", worker_sid).worker_sid == worker_sid
 
     def test_an_enum_member_counts_as_its_text(self) -> None:
         class Worker(str, enum.Enum):
@@ -519,8 +524,13 @@ NOT_SIDS = (
     "{}1\n",
     " {}1",
     "{}1 2",
-    "{}1_2",
-    "{}1-2",
+    "{}1.2",
+    "{}1;2",
+    "{}1~2",
+    "{}1+2",
+    "{}1:2",
+    "{}-{}/..",
+    "{}_\\",
     "{}１",  # noqa: RUF001 - a full-width digit
     "{}é",
     "{}1\x00",
@@ -730,6 +740,14 @@ class TestBadInput:
     def test_of_a_channel_without_its_prefix_names_no_class(self) -> None:
         with pytest.raises(ValueError, match=r"got 'WQ/'$"):
             TaskRouterTaskQueueCapability("AC123", "secret", "WS456", "WQ/")
+
+
+@given(account=strategies.sids("AC"), workspace=strategies.sids("WS"), worker=strategies.sids("WK"))
+def test_a_sid_may_be_made_up(account: str, workspace: str, worker: str) -> None:
+    channel = f"https://event-bridge.twilio.com/v1/wschannels/{account}/{worker}"
+    activities = f"https://taskrouter.twilio.com/v1/Workspaces/{workspace}/Activities"
+    capability = TaskRouterCapability(account, "secret", workspace, worker)
+    assert [rule["url"] for rule in capability.policies] == [channel, channel, activities]
 
 
 urls = st.text(min_size=1).map(lambda path: "https://taskrouter.twilio.com/v1/" + path)

@@ -325,7 +325,15 @@ class TestOpenParts:
         ]
         assert self.told("reservation.created", *rules)
 
-    @pytest.mark.parametrize("task", ["x", "WT*", "WK1", ""])
+    @pytest.mark.parametrize("task", ["WT1", "WT_1", "WT-1"])
+    def test_a_denial_of_one_task_refuses_the_call(self, task: str) -> None:
+        rules: Any = [
+            {"url": f"{TASKS}/**", "method": "GET", "allow": True},
+            {"url": f"{TASKS}/{task}", "method": "GET"},
+        ]
+        assert not self.told("reservation.accept: callback", *rules)
+
+    @pytest.mark.parametrize("task", ["x", "WT*", "WK1", "", "WT", "WT%31", "WTé"])
     def test_a_denial_of_what_is_no_task_refuses_nothing(self, task: str) -> None:
         rules: Any = [
             {"url": f"{TASKS}/**", "method": "GET", "allow": True},

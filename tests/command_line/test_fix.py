@@ -321,6 +321,16 @@ class TestFix:
         out = run("check", "GET", f"https://example.org/x{rest}", token_of(), status=1)
         assert line_in(out) == 'capability.allow("https://example.org/x", "GET")'
 
+    @pytest.mark.parametrize("task", ["WT1", "WT_1", "WT-1"])
+    def test_covers_every_task(self, task: str, run: Run) -> None:
+        out = run("check", "DELETE", f"{WORKSPACE_URL}/Tasks/{task}", token_of(), status=1)
+        assert line_in(out) == 'capability.allow(f"{capability.workspace_url}/Tasks/**", "DELETE")'
+
+    @pytest.mark.parametrize("name", ["WT", "WT.1"])
+    def test_takes_a_name_that_is_not_a_sid_as_it_is(self, name: str, run: Run) -> None:
+        out = run("check", "DELETE", f"{WORKSPACE_URL}/Tasks/{name}", token_of(), status=1)
+        assert line_in(out) == f'capability.allow(f"{{capability.workspace_url}}/Tasks/{name}", "DELETE")'
+
     def test_of_a_url_that_only_begins_like_the_workspace_has_it_in_full(self, run: Run) -> None:
         out = run("check", "GET", f"{WORKSPACE_URL}2/Tasks", token_of(), status=1)
         assert line_in(out) == f'capability.allow("{WORKSPACE_URL}2/Tasks", "GET")'

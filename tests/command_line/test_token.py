@@ -117,8 +117,8 @@ class TestMisuse:
             (
                 ["WS456", "WK1/**"],
                 (
-                    "worker_sid must be a SID: it must start with WK and go on with ASCII letters or digits, "
-                    "got 'WK1/**'"
+                    "worker_sid must be a SID: it must start with WK and go on with ASCII letters, digits, - "
+                    "or _, got 'WK1/**'"
                 ),
             ),
         ],

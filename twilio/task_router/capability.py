@@ -87,8 +87,9 @@ class Capability:
     :param version: the API's version.
     :param base_ws_url: where the event bridge's websocket channels are.
     :raises TypeError: if a parameter is not a ``str``.
-    :raises ValueError: if a SID is not its two letters followed by ASCII letters or digits, if the auth token
-        is empty or begins or ends with white space, or if one of the others cannot be part of a URL.
+    :raises ValueError: if a SID is not its two letters followed by ASCII letters, digits, ``-`` or ``_``, if
+        the auth token is empty or begins or ends with white space, or if one of the others cannot be part of
+        a URL.
     """
 
     #: The first two letters of the channel's SID.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twilio.task_router.checks import masked
+from twilio.task_router.checks import is_sid, masked
 from twilio.task_router.errors import ConflictingRulesError
 from twilio.task_router.pages.grants import grant_in_words, with_each_grant
 from twilio.task_router.rule import METHODS, REQUIRED
@@ -101,7 +101,7 @@ def _narrowest_rule(inspection: Inspection, asked: Request) -> tuple[dict[str, A
     known = url == base or url.startswith(f"{base}/")
     segments = (below if known else url).split("/")
     for place, segment in enumerate(segments):
-        if segment[:2] in ("WT", "WR") and segment.isalnum():  # another task or reservation comes tomorrow
+        if is_sid(segment, "WT") or is_sid(segment, "WR"):  # another task or reservation comes tomorrow
             segments[place:] = ["**"]
             break
     pattern = "/".join(segments)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from twilio.task_router.access.policy import AccessPolicy, Decision
 from twilio.task_router.access.request import grouped, read_request
-from twilio.task_router.checks import shown
+from twilio.task_router.checks import is_sid, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -137,7 +137,7 @@ def _demanded(rule: Rule, request: OpenRequest) -> dict[str, str] | None:
     for segment, part in zip(wanted, segments, strict=False):
         if segment != part:
             sid_prefix, _ = _OPEN_SIDS.get(part, (None, None))
-            if sid_prefix is None or not (segment.startswith(sid_prefix) and segment.isalnum()):
+            if sid_prefix is None or not is_sid(segment, sid_prefix):
                 return None
             demanded[part] = segment
     matchers = rule.query_filter if request.method == "GET" else rule.post_filter
