@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
-import recorded
-import strategies
 from freezegun import freeze_time
 from hypothesis import given
 from hypothesis import strategies as st
 
 import twilio.task_router
+from tests.example import ARGUMENTS, WORKSPACE_URL
+from tests.judges import recorded, strategies
 from twilio.task_router import (
     OPTIONAL,
     REQUIRED,
@@ -31,7 +31,6 @@ from twilio.task_router import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ARGUMENTS = ("AC123", "secret", "WS456", "WK789")
 GRANTS = ("allow_worker_fetch_attributes", "allow_worker_activity_updates", "allow_task_reservation_updates")
 
 ALL_FOUR = {
@@ -40,7 +39,6 @@ ALL_FOUR = {
     TaskRouterTaskQueueCapability: ("AC123", "secret", "WS456", "WQ789"),
     TaskRouterWorkspaceCapability: ("AC123", "secret", "WS456"),
 }
-WORKSPACE_URL = "https://taskrouter.twilio.com/v1/Workspaces/WS456"
 
 
 @pytest.fixture(params=ALL_FOUR, ids=lambda kind: kind.__name__)

@@ -6,9 +6,9 @@ import os
 from typing import Any
 
 import pytest
-import recorded
 from freezegun import freeze_time
 
+from tests.judges import recorded
 from twilio.task_router import explain, verify_token
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "django_app"

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.example import WORKER_URL
 from twilio.task_router import OPTIONAL, REQUIRED, make_policy
-
-URL = "https://taskrouter.twilio.com/v1/Workspaces/WS456/Workers/WK789"
 
 
 class TestMatchers:
@@ -17,8 +16,8 @@ class TestMatchers:
 
 class TestMakePolicy:
     def test_has_all_five_keys_without_filters(self) -> None:
-        assert make_policy(URL, "GET") == {
-            "url": URL,
+        assert make_policy(WORKER_URL, "GET") == {
+            "url": WORKER_URL,
             "method": "GET",
             "allow": True,
             "query_filter": {},
@@ -27,8 +26,8 @@ class TestMakePolicy:
 
     def test_takes_its_arguments_in_the_order_of_3_7_0(self) -> None:
         query_filter, post_filter = {"FriendlyName": OPTIONAL}, {"ActivitySid": REQUIRED}
-        assert make_policy(URL, "POST", query_filter, post_filter, False) == {
-            "url": URL,
+        assert make_policy(WORKER_URL, "POST", query_filter, post_filter, False) == {
+            "url": WORKER_URL,
             "method": "POST",
             "allow": False,
             "query_filter": {"FriendlyName": {"required": False}},
@@ -37,23 +36,23 @@ class TestMakePolicy:
 
     @pytest.mark.parametrize("method", ["delete", "Delete", "DELETE"])
     def test_stores_the_method_in_upper_case(self, method: str) -> None:
-        assert make_policy(URL, method)["method"] == "DELETE"
+        assert make_policy(WORKER_URL, method)["method"] == "DELETE"
 
     def test_keeps_every_kind_of_matcher_as_it_was_given(self) -> None:
         given: dict[str, Any] = {"A": "x", "B": {}, "C": REQUIRED, "D": {"required": False, "value": "y"}}
-        assert make_policy(URL, "GET", given)["query_filter"] == given
+        assert make_policy(WORKER_URL, "GET", given)["query_filter"] == given
 
     def test_copies_the_filter_and_its_matchers(self) -> None:
         matcher = {"required": True}
         given = {"ActivitySid": matcher}
-        rule = make_policy(URL, "POST", post_filter=given)
+        rule = make_policy(WORKER_URL, "POST", post_filter=given)
         given["FriendlyName"] = matcher
         matcher["required"] = False
         assert rule["post_filter"] == {"ActivitySid": {"required": True}}
 
     @pytest.mark.parametrize("name", ["query_filter", "post_filter"])
     def test_a_change_of_the_rule_leaves_the_constants_alone(self, name: str) -> None:
-        rule: Any = make_policy(URL, "POST", **{name: {"A": REQUIRED, "B": OPTIONAL}})  # type: ignore[arg-type]
+        rule: Any = make_policy(WORKER_URL, "POST", **{name: {"A": REQUIRED, "B": OPTIONAL}})  # type: ignore[arg-type]
         rule[name]["A"]["required"] = rule[name]["B"]["required"] = None
         assert (REQUIRED, OPTIONAL) == ({"required": True}, {"required": False})
 
@@ -100,7 +99,7 @@ class TestMakePolicy:
         ids=ascii,
     )
     def test_refuses_bad_input(self, name: str, value: Any, error: type[Exception]) -> None:
-        arguments: dict[str, Any] = {"url": URL, "method": "GET"}
+        arguments: dict[str, Any] = {"url": WORKER_URL, "method": "GET"}
         with pytest.raises(error, match=rf"^{name}\b"):
             make_policy(**(arguments | {name: value}))
 
@@ -141,7 +140,7 @@ class TestMakePolicy:
         ids=ascii,
     )
     def test_says_what_is_wrong(self, name: str, value: Any, says: str) -> None:
-        arguments: dict[str, Any] = {"url": URL, "method": "GET"}
+        arguments: dict[str, Any] = {"url": WORKER_URL, "method": "GET"}
         with pytest.raises((TypeError, ValueError)) as caught:
             make_policy(**(arguments | {name: value}))
         assert str(caught.value) == says

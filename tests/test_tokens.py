@@ -4,11 +4,10 @@ from typing import Any
 
 import jwt
 import pytest
-import recorded
-import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.judges import recorded, strategies
 from twilio.task_router.tokens import sign
 
 json_values = st.recursive(

@@ -11,9 +11,10 @@ from typing import Any
 
 import jwt
 import pytest
-import recorded
 from freezegun import freeze_time
 
+from tests.example import WORKSPACE_URL
+from tests.judges import recorded
 from twilio.task_router import (
     InvalidClaimError,
     TaskRouterCapability,
@@ -26,7 +27,7 @@ from twilio.task_router.verification import moment, verify_claims
 KEY = "0123456789abcdef0123456789abcdef"
 HEADER: dict[str, Any] = {"alg": "HS256", "typ": "JWT"}
 RULE: dict[str, Any] = {
-    "url": "https://taskrouter.twilio.com/v1/Workspaces/WS456",
+    "url": WORKSPACE_URL,
     "method": "GET",
     "allow": True,
 }
@@ -35,9 +36,7 @@ CLAIMS: dict[str, Any] = {
     "exp": 4_102_444_800,  # 2100-01-01
     "version": "v1",
     "friendly_name": "Alice",
-    "policies": [
-        {"url": "https://taskrouter.twilio.com/v1/Workspaces/WS456", "method": "GET", "allow": True}
-    ],
+    "policies": [{"url": WORKSPACE_URL, "method": "GET", "allow": True}],
     "account_sid": "AC123",
     "workspace_sid": "WS456",
     "channel": "WK789",
@@ -80,7 +79,7 @@ class TestAGoodToken:
         assert token.expires_at.tzinfo is timezone.utc
         assert list(token.policies) == CLAIMS["policies"]
         assert token.claims == CLAIMS
-        assert token.access_policy.allows("GET", "https://taskrouter.twilio.com/v1/Workspaces/WS456")
+        assert token.access_policy.allows("GET", WORKSPACE_URL)
 
     def test_may_be_bytes(self) -> None:
         assert verify_token(forge().encode(), KEY).channel == "WK789"
@@ -106,9 +105,7 @@ class TestAGoodToken:
     def test_may_be_of_any_twilio_sdk(self, vector: dict[str, str]) -> None:
         token = verify_token(vector["token"], vector["auth_token"])
         assert token.worker_sid == "WK789"
-        assert token.access_policy.allows(
-            "GET", "https://taskrouter.twilio.com/v1/Workspaces/WS456/Activities"
-        )
+        assert token.access_policy.allows("GET", f"{WORKSPACE_URL}/Activities")
 
     @pytest.mark.parametrize(
         "key", ["secret", "ssh-rsa AAAA", "-----BEGIN PUBLIC KEY-----", '{"kty": "oct"}', "é"]

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import recorded
 
+from tests.judges import recorded
 from twilio.task_router import (
     TaskRouterCapability,
     TaskRouterConfig,

@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from brute_force import Decisions, Drawn, World
 
+from tests.judges.brute_force import Decisions, Drawn, World
 from twilio.task_router import (
     AccessPolicy,
     ComparisonTooHardError,

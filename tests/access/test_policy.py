@@ -10,12 +10,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-import recorded
-import second_opinion
 from django.conf import settings
 from django.http import QueryDict
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
+from tests.judges import recorded, second_opinion
 from twilio.task_router import (
     AccessPolicy,
     ConflictingRulesError,

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NoReturn
 import flask_app
 import pytest
 import trustme
-from browser.loopback import Loopback, Seen
-from browser.worker_page import JS, connect, log_in
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from werkzeug.serving import make_server
+
+from tests.browser.loopback import Loopback, Seen
+from tests.browser.worker_page import JS, connect, log_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import jwt
-import second_opinion
 from aiohttp import web
+
+from tests.example import WORKSPACE_URL
+from tests.judges import second_opinion
 
 if TYPE_CHECKING:
     import ssl
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 BRIDGE = "https://event-bridge.twilio.com"
-WORKSPACE_URL = "https://taskrouter.twilio.com/v1/Workspaces/WS456"
 _OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*"}
 
 

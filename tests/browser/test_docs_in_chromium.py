@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
-from browser.conftest import CHROMIUM_OPTIONS
+
+from tests.browser.conftest import CHROMIUM_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

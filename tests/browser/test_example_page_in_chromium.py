@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, NoReturn
 
 import flask_app
 import pytest
-from browser.worker_page import log_in, wait_until
 from playwright.sync_api import Page, expect
 
+from tests.browser.worker_page import log_in, wait_until
+from tests.example import ARGUMENTS
 from twilio.task_router import TaskRouterCapability, TaskRouterWorkerCapability
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from browser.loopback import Loopback
-
-ARGUMENTS = ("AC123", "secret", "WS456", "WK789")
+    from tests.browser.loopback import Loopback
 
 
 @pytest.fixture

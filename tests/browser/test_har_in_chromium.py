@@ -6,17 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser.loopback import WORKSPACE_URL
 
+from tests.example import ARGUMENTS, WORKSPACE_URL
 from twilio.task_router import Capability, TaskRouterCapability, TaskRouterWorkerCapability
 from twilio.task_router.command_line import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from browser.conftest import Recording
-
-ARGUMENTS = ("AC123", "secret", "WS456", "WK789")
+    from tests.browser.conftest import Recording
 
 
 @pytest.fixture(

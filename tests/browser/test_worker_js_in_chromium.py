@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import flask_app
 import pytest
-from browser.worker_page import CALLBACK, JS, connect, log_in, wait_until
 from playwright.sync_api import Page, expect
 
+from tests.browser.worker_page import CALLBACK, JS, connect, log_in, wait_until
+from tests.example import ARGUMENTS
 from twilio.task_router import (
     Capability,
     TaskRouterCapability,
@@ -18,9 +19,8 @@ from twilio.task_router import (
 from twilio.task_router.pages.worker_js import CALLS
 
 if TYPE_CHECKING:
-    from browser.loopback import Loopback
+    from tests.browser.loopback import Loopback
 
-ARGUMENTS = ("AC123", "secret", "WS456", "WK789")
 THREE_GRANTS = (
     "allow_worker_fetch_attributes",
     "allow_worker_activity_updates",

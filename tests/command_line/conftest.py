@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
-from worker_pages import ACCOUNT, KEY
 
+from tests.command_line.samples import ACCOUNT, KEY
 from twilio.task_router.command_line import main
 
 if TYPE_CHECKING:

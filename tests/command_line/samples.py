@@ -7,8 +7,7 @@ import json
 from datetime import datetime, timezone
 from typing import Any
 
-import recorded
-
+from tests.judges import recorded
 from twilio.task_router import (
     Capability,
     TaskRouterCapability,

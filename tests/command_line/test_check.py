@@ -4,9 +4,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import recorded
 from freezegun import freeze_time
-from worker_pages import (
+
+from tests.command_line.samples import (
     CHANNEL_URL,
     KEY,
     TASK,
@@ -20,7 +20,7 @@ from worker_pages import (
     with_claims,
     with_header,
 )
-
+from tests.judges import recorded
 from twilio.task_router import TaskRouterWorkerCapability
 
 if TYPE_CHECKING:

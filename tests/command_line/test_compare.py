@@ -4,10 +4,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import recorded
-import second_opinion
 from freezegun import freeze_time
-from worker_pages import (
+
+from tests.command_line.samples import (
     ACCOUNT,
     DIGITS,
     KEY,
@@ -18,14 +17,14 @@ from worker_pages import (
     token_of,
     with_claims,
 )
-
+from tests.judges import recorded, second_opinion
 from twilio.task_router import TaskRouterCapability, TaskRouterWorkerCapability
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from command_line.conftest import Run
+    from tests.command_line.conftest import Run
 
 pytestmark = pytest.mark.usefixtures("_frozen")
 

@@ -4,8 +4,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-import recorded
 from freezegun import freeze_time
+
+from tests.judges import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

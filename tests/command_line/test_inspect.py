@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
-import recorded
 from freezegun import freeze_time
-from worker_pages import (
+
+from tests.command_line.samples import (
     ACCOUNT,
     GRANTS,
     KEY,
@@ -24,7 +24,7 @@ from worker_pages import (
     with_claims,
     with_header,
 )
-
+from tests.judges import recorded
 from twilio.task_router import (
     Capability,
     TaskRouterCapability,

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from worker_pages import WORKER_URL, body_of, entry_of, har_of, token_of, with_claims
 
+from tests.command_line.samples import WORKER_URL, body_of, entry_of, har_of, token_of, with_claims
 from twilio.task_router.command_line import _parse, main
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import recorded
 from freezegun import freeze_time
-from worker_pages import (
+
+from tests.command_line.samples import (
     CHANNEL_URL,
     KEY,
     TASK,
@@ -20,7 +20,7 @@ from worker_pages import (
     token_of,
     with_claims,
 )
-
+from tests.judges import recorded
 from twilio.task_router import TaskRouterCapability, TaskRouterWorkerCapability
 from twilio.task_router.tokens import sign
 

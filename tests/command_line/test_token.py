@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import recorded
 from freezegun import freeze_time
 
+from tests.judges import recorded
 from twilio.task_router import TaskRouterCapability
 
 if TYPE_CHECKING:

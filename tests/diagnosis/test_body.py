@@ -6,15 +6,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from worker_pages import KEY, TASK_URL, WORKER_URL, body_of, token_of, with_claims
 
+from tests.command_line.samples import KEY, TASK_URL, WORKER_URL, body_of, token_of, with_claims
 from twilio.task_router import Request
 from twilio.task_router.diagnosis.body import read_given
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .conftest import Run
+    from tests.command_line.conftest import Run
 
 AROUND = {
     "nothing": "{}",

@@ -4,9 +4,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import recorded
-import second_opinion
-from worker_pages import (
+
+from tests.command_line.samples import (
     ACCOUNT,
     GRANTS,
     KEY,
@@ -21,7 +20,7 @@ from worker_pages import (
     token_of,
     with_claims,
 )
-
+from tests.judges import recorded, second_opinion
 from twilio.task_router import (
     REQUIRED,
     Capability,
@@ -33,7 +32,7 @@ from twilio.task_router import (
 from twilio.task_router.tokens import sign
 
 if TYPE_CHECKING:
-    from .conftest import Run
+    from tests.command_line.conftest import Run
 
 MINE = f"/Workers/{WORKER}"
 WORKER_TOKEN, LEGACY, QUEUES, WHOLE = (

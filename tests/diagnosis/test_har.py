@@ -4,8 +4,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from worker_pages import CHANNEL_URL, WORKER_URL, body_of, entry_of, har_of
 
+from tests.command_line.samples import CHANNEL_URL, WORKER_URL, body_of, entry_of, har_of
 from twilio.task_router import Request
 from twilio.task_router.diagnosis.har import Entry, read_har
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import recorded
 from freezegun import freeze_time
 
+from tests.judges import recorded
 from twilio.task_router.diagnosis.times import from_now, utc
 
 NOW = 1_430_000_000

@@ -8,12 +8,12 @@ import hmac
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import recorded
 from freezegun import freeze_time
-from fuzz.hostile_json import edited
-from fuzz.weighted import weighted
 from hypothesis import strategies as st
 
+from tests.fuzz.hostile_json import edited
+from tests.fuzz.weighted import weighted
+from tests.judges import recorded
 from twilio.task_router import (
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,

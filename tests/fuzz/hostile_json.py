@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from fuzz.weighted import weighted
 from hypothesis import strategies as st
+
+from tests.fuzz.weighted import weighted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import pytest
-import second_opinion
-from fuzz.forged_tokens import CLAIMS
-from fuzz.hostile_json import edited
-from fuzz.weighted import weighted
 from hypothesis import strategies as st
 
+from tests.fuzz.forged_tokens import CLAIMS
+from tests.fuzz.hostile_json import edited
+from tests.fuzz.weighted import weighted
+from tests.judges import second_opinion
 from twilio.task_router import AccessPolicy, ConflictingRulesError, InvalidRuleError
 
 if TYPE_CHECKING:
-    from fuzz.conftest import Fuzz
+    from tests.fuzz.conftest import Fuzz
 
 
 class Case(NamedTuple):

@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
 import jwt
-from fuzz.forged_tokens import KEY, PLANTED, Token, tokens
-from fuzz.hostile_json import strictly_read
 from hypothesis import strategies as st
 
+from tests.example import CHANNEL_URL, WORKER_URL, WORKSPACE_URL
+from tests.fuzz.forged_tokens import KEY, PLANTED, Token, tokens
+from tests.fuzz.hostile_json import strictly_read
 from twilio.task_router.command_line import main
 
 if TYPE_CHECKING:
-    from fuzz.conftest import Fuzz
+    from tests.fuzz.conftest import Fuzz
 
 
 class Case(NamedTuple):
@@ -48,9 +49,9 @@ class Result(NamedTuple):
 
 _URLS = st.sampled_from(
     (
-        "https://taskrouter.twilio.com/v1/Workspaces/WS456/Workers/WK789",
-        "https://taskrouter.twilio.com/v1/Workspaces/WS456/Tasks/WT1/Reservations?x=%ff",
-        "https://event-bridge.twilio.com/v1/wschannels/AC123/WK789",
+        WORKER_URL,
+        f"{WORKSPACE_URL}/Tasks/WT1/Reservations?x=%ff",
+        CHANNEL_URL,
         f"https://AC123:{KEY}@taskrouter.twilio.com",
         "://\x1b[31m",
         "://\ud800",

@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import recorded
-from fuzz.hostile_json import edited, strictly_read, values
-from fuzz.weighted import weighted
 from hypothesis import strategies as st
 
+from tests.fuzz.hostile_json import edited, strictly_read, values
+from tests.fuzz.weighted import weighted
+from tests.judges import recorded
 from twilio.task_router import WorkflowConfig
 
 if TYPE_CHECKING:
-    from fuzz.conftest import Fuzz
+    from tests.fuzz.conftest import Fuzz
 
 _VECTORS = recorded.load("workflows-5.7.0.json")
 _SEEDS = [

@@ -12,13 +12,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import jwt
-from fuzz.forged_tokens import KEY, PLANTED, Token, base64url, tokens
-from fuzz.hostile_json import strictly_read
 
+from tests.fuzz.forged_tokens import KEY, PLANTED, Token, base64url, tokens
+from tests.fuzz.hostile_json import strictly_read
 from twilio.task_router import VerifiedToken, verify_token
 
 if TYPE_CHECKING:
-    from fuzz.conftest import Fuzz
+    from tests.fuzz.conftest import Fuzz
 
 _SIGNATURE_ONLY: Any = dict.fromkeys(
     [f"verify_{claim}" for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")], False

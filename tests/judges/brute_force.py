@@ -12,7 +12,7 @@ from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-import second_opinion
+from tests.judges import second_opinion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

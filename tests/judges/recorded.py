@@ -23,7 +23,7 @@ needs_pyjwt_2 = pytest.mark.skipif(
     reason="PyJWT 1 writes the two members of the header the other way round",
 )
 
-_FOLDER = Path(__file__).parent / "vectors"
+_FOLDER = Path(__file__).parent.parent / "vectors"
 
 
 def load(name: str) -> Any:

@@ -5,9 +5,10 @@ from random import Random
 from typing import Any
 
 import pytest
-import second_opinion
 
 import twilio.task_router
+from tests.example import ARGUMENTS, CHANNEL_URL, WORKER_URL, WORKSPACE_URL
+from tests.judges import second_opinion
 from twilio.task_router import (
     REQUIRED,
     AccessPolicy,
@@ -20,7 +21,6 @@ from twilio.task_router import (
 from twilio.task_router.pages.open_request import decide_open, words_of
 from twilio.task_router.pages.worker_js import CALLS
 
-ARGUMENTS = ("AC123", "secret", "WS456", "WK789")
 GRANTS_OF_3_7_0 = (
     "allow_worker_fetch_attributes",
     "allow_worker_activity_updates",
@@ -111,8 +111,8 @@ class TestGrants:
                 getattr(capability, method)()
             for request in CALLS[call]:
                 url = request.url.format(
-                    channel_url="https://event-bridge.twilio.com/v1/wschannels/AC123/WK789",
-                    workspace_url="https://taskrouter.twilio.com/v1/Workspaces/WS456",
+                    channel_url=CHANNEL_URL,
+                    workspace_url=WORKSPACE_URL,
                     worker_sid="WK789",
                     task_sid="WT1",
                     reservation_sid="WR1",
@@ -160,9 +160,7 @@ class TestGrants:
         assert told.reason.startswith("Policy rule 3 denies GET")
 
 
-WORKSPACE_URL = "https://taskrouter.twilio.com/v1/Workspaces/WS456"
 TASKS = f"{WORKSPACE_URL}/Tasks"
-WORKER_URL = f"{WORKSPACE_URL}/Workers/WK789"
 
 
 class TestOpenParts:
