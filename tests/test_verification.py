@@ -30,13 +30,15 @@ RULE: dict[str, Any] = {
     "url": WORKSPACE_URL,
     "method": "GET",
     "allow": True,
+    "query_filter": {},
+    "post_filter": {},
 }
 CLAIMS: dict[str, Any] = {
     "iss": "AC123",
     "exp": 4_102_444_800,  # 2100-01-01
     "version": "v1",
     "friendly_name": "Alice",
-    "policies": [{"url": WORKSPACE_URL, "method": "GET", "allow": True}],
+    "policies": [RULE],
     "account_sid": "AC123",
     "workspace_sid": "WS456",
     "channel": "WK789",
@@ -77,7 +79,7 @@ class TestAGoodToken:
         assert token.version == "v1"
         assert token.expires_at == datetime(2100, 1, 1, tzinfo=timezone.utc)
         assert token.expires_at.tzinfo is timezone.utc
-        assert list(token.policies) == CLAIMS["policies"]
+        assert token.access_policy.rules == CLAIMS["policies"]
         assert token.claims == CLAIMS
         assert token.access_policy.allows("GET", WORKSPACE_URL)
 
@@ -131,7 +133,7 @@ class TestAGoodToken:
         token = verify_token(forge(), KEY)
         token.claims["policies"][0]["allow"] = False
         token.claims.clear()
-        assert token.policies == CLAIMS["policies"]
+        assert token.access_policy.rules == CLAIMS["policies"]
         assert token.access_policy.allows("GET", RULE["url"])
         assert token.channel == "WK789"
 

@@ -15,6 +15,7 @@ from twilio.task_router import (
     AccessPolicy,
     Capability,
     Note,
+    PolicyRule,
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,
     TaskRouterWorkerCapability,
@@ -73,15 +74,16 @@ class TestOurOwnClasses:
         grants = tuple(grant for grant in pair if grant is not None)
         token = verified(kind, grants)
         wide_grants = {"allow_updates_subresources", "allow_delete_subresources"} & set(grants)
+        rules = token.access_policy.rules
         for note in token.notes():
             assert note.rule is not None
-            policy_rule = token.policies[note.rule]
+            policy_rule = rules[note.rule]
             if note.kind == "wide":
                 assert kind is TaskRouterWorkspaceCapability
                 assert policy_rule["url"] == f"{WORKSPACE}/**"
             else:
                 assert note.kind == "redundant"
-                others = [other for place, other in enumerate(token.policies) if place != note.rule]
+                others = [other for place, other in enumerate(rules) if place != note.rule]
                 assert any(is_wider_or_the_same(other, policy_rule) for other in others)
         wide = {note.rule for note in token.notes() if note.kind == "wide"}
         assert bool(wide) == bool(kind is TaskRouterWorkspaceCapability and wide_grants)
@@ -99,7 +101,7 @@ class TestOurOwnClasses:
         assert not token.notes()
 
 
-def is_wider_or_the_same(rule: dict[str, Any], other: dict[str, Any]) -> bool:
+def is_wider_or_the_same(rule: PolicyRule, other: PolicyRule) -> bool:
     """Whether one rule of our classes covers all that another one does."""
     below = rule["url"].removesuffix("/**")
     return bool(

@@ -30,7 +30,7 @@ WORKER = f"{WORKSPACE}/Workers/WK1"
 
 
 def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
-    return {"url": url, "method": method, "allow": True} | more
+    return {"url": url, "method": method, "allow": True, "query_filter": {}, "post_filter": {}} | more
 
 
 def pickled(value: Any) -> Any:
@@ -150,7 +150,7 @@ def test_tens_of_thousands_of_requests_are_decided_as_in_the_second_opinion() ->
         )
         assert decision.allowed is expected, vars(drawn)
         if decision.rule is not None:
-            assert decision.rule.get("allow", False) is expected
+            assert decision.rule["allow"] is expected
     assert conflicts > 100
 
 
@@ -286,7 +286,8 @@ class TestDecide:
 
     def test_the_rule_of_a_decision_can_be_granted_again(self) -> None:
         capability = TaskRouterWorkspaceCapability("AC1", "secret", "WS1")
-        decided: Any = AccessPolicy([rule(WORKER)]).decide("GET", WORKER).rule
+        decided = AccessPolicy([rule(WORKER)]).decide("GET", WORKER).rule
+        assert decided is not None
         capability.policies.append(decided)
         assert capability.access_policy().allows("GET", WORKER)
         assert capability.generate_token()
@@ -386,7 +387,7 @@ class TestConstructor:
     def test_can_be_copied_and_pickled_with_its_decisions(self, duplicate: Any) -> None:
         rules = [rule(WORKER, post_filter={"A": {"required": True}})]
         policy = AccessPolicy(rules)
-        assert duplicate(policy).policies == rules
+        assert duplicate(policy).rules == rules
         assert duplicate(policy.decide("GET", WORKER, form={"A": "x"})).rule == rules[0]
         assert duplicate(policy.decide("GET", WORKER)) == policy.decide("GET", WORKER)
 
@@ -400,7 +401,7 @@ class TestConstructor:
 
     @pytest.mark.parametrize("bad", [None, 5, "rules", b"rules", rule(WORKER)], ids=ascii)
     def test_refuses_what_is_no_list_of_rules(self, bad: Any) -> None:
-        with pytest.raises(TypeError, match=r"^policies must be an iterable of policy rules, not "):
+        with pytest.raises(TypeError, match=r"^rules must be an iterable of policy rules, not "):
             AccessPolicy(bad)
 
     def test_says_what_it_was_given_instead(self) -> None:
@@ -415,15 +416,15 @@ class TestConstructor:
             ACTIVITY = "ActivitySid"
 
         policy = AccessPolicy([rule(WORKER, post_filter={Parameter.ACTIVITY: {"required": True}})])
-        assert policy.policies[0]["post_filter"] == {"ActivitySid": {"required": True}}
-        assert AccessPolicy(policy.policies).allows("GET", WORKER, form={"ActivitySid": "WA1"})
+        assert policy.rules[0]["post_filter"] == {"ActivitySid": {"required": True}}
+        assert AccessPolicy(policy.rules).allows("GET", WORKER, form={"ActivitySid": "WA1"})
 
     @pytest.mark.parametrize("key", ["query_filter", "post_filter"])
     @pytest.mark.parametrize("matcher", ["y", {}, {"required": True}, {"required": False, "value": "x"}])
     def test_rules_that_differ_in_a_matcher_do_not_conflict(self, key: str, matcher: Any) -> None:
         rules = [rule(WORKER) | {key: {"A": "x"}}, rule(WORKER, allow=False) | {key: {"A": matcher}}]
         assert not second_opinion.in_direct_conflict(rules)
-        assert AccessPolicy(rules).policies == rules
+        assert AccessPolicy(rules).rules == rules
 
     def test_a_rule_may_stand_there_twice(self) -> None:
         assert AccessPolicy([rule(WORKER), rule(WORKER)]).allows("GET", WORKER)
@@ -434,16 +435,20 @@ class TestConstructor:
         policy = AccessPolicy(given)
         given[0]["post_filter"]["A"]["required"] = False
         given.append(rule(WORKSPACE))
-        assert policy.policies == rules
+        assert policy.rules == rules
         assert not policy.allows("GET", WORKER)
 
+    def test_fills_in_missing_keys(self) -> None:
+        (whole,) = AccessPolicy([{"method": "get", "url": WORKER}]).rules
+        assert list(whole.items()) == list(make_policy(WORKER, "GET", allowed=False).items())
+
     @pytest.mark.parametrize("key", ["query_filter", "post_filter"])
-    def test_policies_are_a_copy(self, key: str) -> None:
+    def test_rules_are_copies(self, key: str) -> None:
         policy = AccessPolicy([rule(WORKER) | {key: {"A": {"required": True}}}])
-        policies = policy.policies
-        policies[0]["allow"] = policies[0][key]["A"]["required"] = False
-        policies.clear()
-        assert policy.policies == [rule(WORKER) | {key: {"A": {"required": True}}}]
+        rules: Any = policy.rules
+        rules[0]["allow"] = rules[0][key]["A"]["required"] = False
+        rules.clear()
+        assert policy.rules == [rule(WORKER) | {key: {"A": {"required": True}}}]
         assert policy.allows("GET", WORKER, query={"A": "x"}, form={"A": "x"})
         assert not policy.allows("GET", WORKER)
 

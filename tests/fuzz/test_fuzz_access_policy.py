@@ -23,6 +23,8 @@ from twilio.task_router import AccessPolicy, ConflictingRulesError, InvalidRuleE
 if TYPE_CHECKING:
     from tests.fuzz.conftest import Fuzz
 
+    from twilio.task_router import PolicyRule
+
 
 class Case(NamedTuple):
     """Rules, and a request to hold against them."""
@@ -139,12 +141,12 @@ def check(case: Case) -> None:
         return
     except ConflictingRulesError as error:
         first, second = error.indexes
-        read = [AccessPolicy([case.rules[place]]).policies[0] for place in (first, second)]
+        read = [AccessPolicy([case.rules[place]]).rules[0] for place in (first, second)]
         assert second_opinion.in_direct_conflict(read)
         return
-    rules = policy.policies
+    rules = policy.rules
     assert not second_opinion.in_direct_conflict(rules)
-    assert AccessPolicy(rules).policies == rules
+    assert AccessPolicy(rules).rules == rules
     if _is_documented(case):
         _check_decision(policy, rules, case)
     else:
@@ -152,7 +154,7 @@ def check(case: Case) -> None:
             policy.decide(case.method, case.url, query=case.query, form=case.form)
 
 
-def _check_decision(policy: AccessPolicy, rules: list[dict[str, Any]], case: Case) -> None:
+def _check_decision(policy: AccessPolicy, rules: list[PolicyRule], case: Case) -> None:
     decision = policy.decide(case.method, case.url, query=case.query, form=case.form)
     address, _, in_url = case.url.partition("#")[0].partition("?")
     query = [*parse_qsl(in_url, keep_blank_values=True), *_pairs(case.query)]

@@ -6,13 +6,16 @@ It shares no code with the library, so that a mistake would have to be made twic
 from __future__ import annotations
 
 from functools import cmp_to_key
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Rule = dict[str, Any]
-Pairs = list[tuple[str, str]]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Rule = Mapping[str, Any]
+    Pairs = list[tuple[str, str]]
 
 
-def is_allowed(rules: list[Rule], method: str, url: str, query: Pairs, form: Pairs) -> bool:
+def is_allowed(rules: Sequence[Rule], method: str, url: str, query: Pairs, form: Pairs) -> bool:
     matching = [
         rule
         for rule in rules
@@ -25,7 +28,7 @@ def is_allowed(rules: list[Rule], method: str, url: str, query: Pairs, form: Pai
     return bool(best) and all(rule.get("allow", False) for rule in best)
 
 
-def most_specific(matching: list[Rule]) -> list[Rule]:
+def most_specific(matching: Sequence[Rule]) -> list[Rule]:
     ordered = sorted(matching, key=cmp_to_key(compare))
     return [rule for rule in ordered if compare(rule, ordered[0]) == 0]
 
@@ -103,7 +106,7 @@ def canonical_filter(wanted: dict[str, Any] | None) -> list[tuple[str, bool, Any
     return canonical
 
 
-def in_direct_conflict(rules: list[Rule]) -> bool:
+def in_direct_conflict(rules: Sequence[Rule]) -> bool:
     return any(
         one["method"] == other["method"]
         and one["url"] == other["url"]

@@ -240,7 +240,7 @@ class TestOpenParts:
             {"url": f"{WORKSPACE_URL}/**", "method": "POST", "allow": False},
         ]
         told = self.told('worker.update("ActivitySid", ...)', *rules)
-        assert told.decisions[0].rule == rules[1]
+        assert told.decisions[0].rule == AccessPolicy(rules).rules[1]
 
     def test_a_denial_of_one_value_refuses_the_call(self) -> None:
         rules: Any = [
@@ -249,7 +249,7 @@ class TestOpenParts:
         ]
         told = self.told('worker.update("ActivitySid", ...)', *rules)
         assert not told
-        assert told.decisions[0].rule == rules[1]
+        assert told.decisions[0].rule == AccessPolicy(rules).rules[1]
         assert told.reason == (
             "It depends: it is denied if the form parameter 'ActivitySid' is 'WA1'. "
             f"Policy rule 1 denies POST {WORKER_URL}."

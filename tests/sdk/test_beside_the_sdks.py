@@ -43,7 +43,7 @@ Jwt.from_jwt(theirs, "secret")
 EACH_OTHERS = """
 assert Jwt.from_jwt(ours.encode(), "secret").payload["worker_sid"] == "WK789"
 verified = verify_token(theirs, "secret")
-assert list(verified.policies) == list(verify_token(ours, "secret").policies)
+assert verified.access_policy.rules == verify_token(ours, "secret").access_policy.rules
 """
 
 # Each class of ours and of the SDKs, with the grants of both. The first is the grants from the start.
@@ -354,7 +354,7 @@ class TestNode:
         assert verified.worker_sid == "WK789"
         own = TaskRouterWorkerCapability("AC123", "secret", "WS456", "WK789")
         urls = {rule["url"] for rule in own.policies}
-        assert {rule["url"] for rule in verified.policies} == urls
+        assert {rule["url"] for rule in verified.access_policy.rules} == urls
 
     @pytest.mark.parametrize(
         ("kind", "channel", "grant"),

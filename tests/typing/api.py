@@ -99,8 +99,9 @@ policy: AccessPolicy = worker.access_policy()
 decision: Decision = policy.decide("POST", worker.resource_url, form={"ActivitySid": "WA1"})
 if not decision:
     why: str = decision.reason
-decider: dict[str, Any] | None = decision.rule
-rules: list[dict[str, Any]] = policy.policies
+decider: PolicyRule | None = decision.rule
+rules: list[PolicyRule] = policy.rules
+again: AccessPolicy = AccessPolicy([*rules, rule])
 yes: bool = policy.allows("GET", url, query=[("A", "x"), ("A", "y")], form=None) and decision.allowed
 request = Request("POST", url, form=(("ActivitySid", "WA1"),))
 yes = policy.allows(request) and policy.decide(request).allowed and request.query == ()

@@ -255,7 +255,7 @@ class Capability:
         """
         rules = list(self.policies)  # what is checked is what is signed: other threads may append meanwhile
         if _some_rule_may_deny(rules):
-            rules = [cast("PolicyRule", rule.as_dict()) for rule in read_rules(rules)]
+            rules = [rule.as_dict() for rule in read_rules(rules)]
         claims: dict[str, Any] = {
             "iss": self.account_sid,
             "exp": int(time.time()) + _seconds(ttl),

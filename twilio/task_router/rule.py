@@ -110,20 +110,16 @@ class Rule(NamedTuple):
     query_filter: Mapping[str, Matcher]
     post_filter: Mapping[str, Matcher]
     #: The rule as a token holds it, checked. Do not hand it out: :meth:`as_dict` makes a copy.
-    checked: Mapping[str, Any]
+    checked: PolicyRule
 
     def __str__(self) -> str:
         return f"{self.method} {shown_text(self.url)}"
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the rule as a token holds it, with the keys that it was given with."""
-        rule = dict(self.checked)
-        for key in ("query_filter", "post_filter"):
-            if key in rule:
-                rule[key] = {
-                    name: matcher if isinstance(matcher, str) else dict(matcher)
-                    for name, matcher in rule[key].items()
-                }
+    def as_dict(self) -> PolicyRule:
+        """Return a copy of the rule as a token holds it, with all five keys."""
+        rule = self.checked.copy()
+        rule["query_filter"] = _copied(rule["query_filter"])
+        rule["post_filter"] = _copied(rule["post_filter"])
         return rule
 
     @property
@@ -186,13 +182,20 @@ def read_rule(given: object) -> Rule:
     for key in ("url", "method"):
         if key not in checked:
             raise ValueError(f"{key} is missing")
+    rule: PolicyRule = {
+        "url": checked["url"],
+        "method": checked["method"],
+        "allow": checked.get("allow", False),
+        "query_filter": checked.get("query_filter", {}),
+        "post_filter": checked.get("post_filter", {}),
+    }
     return Rule(
-        checked["url"],
-        checked["method"],
-        checked.get("allow", False),
-        _matchers(checked.get("query_filter")),
-        _matchers(checked.get("post_filter")),
-        checked,
+        rule["url"],
+        rule["method"],
+        rule["allow"],
+        _matchers(rule["query_filter"]),
+        _matchers(rule["post_filter"]),
+        rule,
     )
 
 
@@ -283,12 +286,16 @@ def _matcher_error(place: str, key: object, value: object) -> Exception:
     return ValueError(f'{place} must have no keys but "required" and "value", got {shown(key)}')
 
 
-def _matchers(checked: Mapping[str, Any] | None) -> dict[str, Matcher]:
+def _copied(checked: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: matcher if isinstance(matcher, str) else dict(matcher) for name, matcher in checked.items()}
+
+
+def _matchers(checked: Mapping[str, Any]) -> dict[str, Matcher]:
     return {
         name: Matcher(required=True, value=matcher)
         if isinstance(matcher, str)
         else Matcher(matcher.get("required", False), matcher.get("value"))
-        for name, matcher in (checked or {}).items()
+        for name, matcher in checked.items()
     }
 
 

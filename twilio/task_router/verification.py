@@ -68,11 +68,6 @@ class VerifiedToken:
     #: All claims. Nothing else here changes if you change them.
     claims: dict[str, Any] = field(repr=False)
 
-    @property
-    def policies(self) -> list[dict[str, Any]]:
-        """A copy of the policy rules."""
-        return self.access_policy.policies
-
     def notes(self) -> list[Note]:
         """Return what is worth a second look, such as a rule that can never match.
 
@@ -82,7 +77,7 @@ class VerifiedToken:
         """
         start = moment(self.claims["nbf"]) if "nbf" in self.claims else datetime.now(timezone.utc)
         lifetime = self.expires_at - start
-        return notes_on(self.access_policy.rules, self.workspace_sid, self.worker_sid, lifetime)
+        return notes_on(self.access_policy.index, self.workspace_sid, self.worker_sid, lifetime)
 
 
 def verify_token(token: str | bytes, auth_token: str, *, leeway: float | timedelta = 0) -> VerifiedToken:

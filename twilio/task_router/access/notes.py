@@ -13,9 +13,7 @@ from .comparison import made_up_word, redundant, representatives, witnesses
 from .rule_index import RuleIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from twilio.task_router.rule import Rule
+    from collections.abc import Iterator
 
 _LONGEST_LIFE = timedelta(hours=24)
 
@@ -38,10 +36,9 @@ class Note:
 
 
 def notes_on(
-    rules: Sequence[Rule], workspace_sid: str | None, worker_sid: str | None, lifetime: timedelta | None
+    policy: RuleIndex, workspace_sid: str | None, worker_sid: str | None, lifetime: timedelta | None
 ) -> list[Note]:
     """Return what :meth:`AccessPolicy.notes` does. The SIDs may be whatever a token has."""
-    policy = RuleIndex(rules)
     about_rules = [*_never_matching(policy)]
     never = {note.rule for note in about_rules}
     if workspace_sid is not None:

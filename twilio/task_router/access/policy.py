@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from twilio.task_router.checks import check_iterable, check_sid, check_type
-from twilio.task_router.rule import Rule, read_rules
+from twilio.task_router.rule import read_rules
 
 from . import comparison
 from .denial import reason_for_denial
@@ -20,7 +19,9 @@ from .request import Request, grouped, read_request
 from .rule_index import RuleIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
+
+    from twilio.task_router.rule import PolicyRule
 
     from .notes import Note
     from .request import GivenParameters
@@ -33,7 +34,7 @@ class Decision:
     #: Whether the request is allowed.
     allowed: bool
     #: A copy of the rule that decided, or ``None`` if no rule matched.
-    rule: dict[str, Any] | None
+    rule: PolicyRule | None
     #: Why, in a sentence.
     reason: str
 
@@ -44,27 +45,24 @@ class Decision:
 class AccessPolicy:
     """The policy rules of a token, read as TaskRouter reads them.
 
-    :param policies: the rules: mappings with the keys of :class:`PolicyRule`. ``allow`` and the filters may
-        be left out, which means ``False`` and no filter.
-    :raises TypeError: if ``policies`` is not iterable, or is a mapping or a ``str``.
+    :param rules: the rules: mappings with the keys of :class:`PolicyRule`. ``allow`` and the filters may be
+        left out, which means ``False`` and no filter.
+    :raises TypeError: if ``rules`` is not iterable, or is a mapping or a ``str``.
     :raises InvalidRuleError: if a rule is malformed.
     :raises ConflictingRulesError: if two rules are the same, except that one allows and one denies.
     """
 
-    def __init__(self, policies: Iterable[Mapping[str, Any]]) -> None:
-        self.rules = read_rules(check_iterable("policies", policies, "an iterable of policy rules"))
+    def __init__(self, rules: Iterable[Mapping[str, Any]]) -> None:
+        # For the package itself, not for its users: the rules, read and sorted.
+        self.index = RuleIndex(read_rules(check_iterable("rules", rules, "an iterable of policy rules")))
 
     def __repr__(self) -> str:
-        return f"<AccessPolicy of {len(self.rules)} policy rules>"
+        return f"<AccessPolicy of {len(self.index.rules)} policy rules>"
 
     @property
-    def policies(self) -> list[dict[str, Any]]:
-        """A copy of the rules, in their order."""
-        return [rule.as_dict() for rule in self.rules]
-
-    @cached_property
-    def _index(self) -> RuleIndex:
-        return RuleIndex(self.rules)
+    def rules(self) -> list[PolicyRule]:
+        """A copy of the rules, in their order, with all five keys each."""
+        return [rule.as_dict() for rule in self.index.rules]
 
     @overload
     def allows(self, request: Request, /) -> bool: ...
@@ -88,8 +86,8 @@ class AccessPolicy:
         form: GivenParameters | None = None,
     ) -> bool:
         """Return whether a request is allowed. The parameters and errors are those of :meth:`decide`."""
-        place = self._decider(read_request(method, url, query, form))
-        return place is not None and self.rules[place].allow
+        index = self._decider(read_request(method, url, query, form))
+        return index is not None and self.index.rules[index].allow
 
     @overload
     def decide(self, request: Request, /) -> Decision: ...
@@ -124,12 +122,12 @@ class AccessPolicy:
         :raises TypeError: if a parameter has another type.
         """
         request = read_request(method, url, query, form)
-        place = self._decider(request)
-        if place is None:
-            return Decision(allowed=False, rule=None, reason=reason_for_denial(self._index, request))
-        rule = self.rules[place]
+        index = self._decider(request)
+        if index is None:
+            return Decision(allowed=False, rule=None, reason=reason_for_denial(self.index, request))
+        rule = self.index.rules[index]
         verb = "allows" if rule.allow else "denies"
-        return Decision(rule.allow, rule.as_dict(), f"Policy rule {place} {verb} {rule}.")
+        return Decision(rule.allow, rule.as_dict(), f"Policy rule {index} {verb} {rule}.")
 
     def beyond(self, other: AccessPolicy) -> list[Request]:
         """Return requests that this policy allows and the other does not. The list is empty if none exist.
@@ -146,7 +144,7 @@ class AccessPolicy:
         :raises ComparisonTooHardError: if it would take too long.
         """
         check_type("other", other, AccessPolicy, "an AccessPolicy")
-        return comparison.beyond(self._index, other._index)
+        return comparison.beyond(self.index, other.index)
 
     def redundant(self) -> list[int]:
         """Return the places of the rules that could each be removed without changing what is allowed.
@@ -155,7 +153,7 @@ class AccessPolicy:
 
         :raises ComparisonTooHardError: if it would take too long.
         """
-        return comparison.redundant(self._index)
+        return comparison.redundant(self.index)
 
     def notes(
         self,
@@ -180,31 +178,18 @@ class AccessPolicy:
             check_sid("worker_sid", worker_sid, "WK")
         if lifetime is not None:
             check_type("lifetime", lifetime, timedelta, "a timedelta")
-        return notes_on(self.rules, workspace_sid, worker_sid, lifetime)
-
-    def covering(self, method: str, url: str) -> Iterator[Rule]:
-        """Yield the rules whose method and URL match a request's, the most specific first.
-
-        :meta private:
-        """
-        return (self.rules[index] for index in self._index.covering(method, url))
-
-    def extended(self, rules: Iterable[Mapping[str, Any]]) -> AccessPolicy:
-        """Return a policy that has more rules. The errors are those of :class:`AccessPolicy`.
-
-        :meta private:
-        """
-        return AccessPolicy([*self.policies, *rules])
+        return notes_on(self.index, workspace_sid, worker_sid, lifetime)
 
     def _decider(self, request: Request) -> int | None:
-        """Return the place of the rule that decides, if any matches."""
+        """Return the index of the rule that decides, if any matches."""
         parameters = None
-        for place in self._index.covering(request.method, request.url):
-            rule = self.rules[place]
+        rules = self.index.rules
+        for index in self.index.covering(request.method, request.url):
+            rule = rules[index]
             if not (rule.query_filter or rule.post_filter):
-                return place
+                return index
             if parameters is None:
                 parameters = (grouped(request.query), grouped(request.form))
             if next(rule.mismatches(*parameters), None) is None:
-                return place
+                return index
         return None

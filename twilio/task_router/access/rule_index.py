@@ -28,15 +28,24 @@ class RuleIndex:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = rules
+
+    # The rules are sorted on first use: who verifies a token may never ask what it permits.
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str, str], list[int]]:
         # Keyed by the prefix and the wildcard, not by the pattern, since a URL itself may end in "/*".
-        self._places: dict[tuple[str, str, str], list[int]] = {}
-        for index, rule in enumerate(rules):
-            self._places.setdefault((rule.method, *rule.prefix_and_wildcard), []).append(index)
-        for indexes in self._places.values():
+        places: dict[tuple[str, str, str], list[int]] = {}
+        for index, rule in enumerate(self.rules):
+            places.setdefault((rule.method, *rule.prefix_and_wildcard), []).append(index)
+        for indexes in places.values():
             # A rule with a filter is more specific than one without; of equal rules, one that denies decides.
-            indexes.sort(key=lambda index: (not rules[index].has_filter, rules[index].allow))
-        # Only prefixes of these lengths are looked up, so a long URL takes no longer than it is.
-        self._lengths = {len(prefix) for _, prefix, _ in self._places}
+            indexes.sort(key=lambda index: (not self.rules[index].has_filter, self.rules[index].allow))
+        return places
+
+    @cached_property
+    def _lengths(self) -> set[int]:
+        """The lengths of all prefixes, so that no other prefix of a long URL has to be looked up."""
+        return {len(prefix) for _, prefix, _ in self._places}
 
     def covering(self, method: str, url: str) -> Iterator[int]:
         """Yield the places of the rules for this method that cover this URL, the most specific first."""

@@ -68,7 +68,7 @@ def _unusable(inspection: Inspection) -> bool:
 def _beyond(one: Inspection, other: Inspection) -> list[tuple[Request, dict[str, Any]]]:
     """Return what one token permits beyond the other: a request and its rule for each rule that does so."""
     policy, narrower = _policy(one), _policy(other)
-    return [(request, policy.decide(request).rule or {}) for request in policy.beyond(narrower)]
+    return [(request, dict(policy.decide(request).rule or {})) for request in policy.beyond(narrower)]
 
 
 def _policy(inspection: Inspection) -> AccessPolicy:

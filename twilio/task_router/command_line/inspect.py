@@ -131,7 +131,7 @@ def _show_rules(inspection: Inspection, terminal: Terminal) -> None:
         return
     terminal.say("Policy rules, relative to")
     terminal.say(inspection.workspace_url)
-    for place, rule in enumerate(inspection.access_policy.rules):
+    for place, rule in enumerate(inspection.access_policy.index.rules):
         start = f"  {place:>2} {'allow' if rule.allow else 'DENY':5} {rule.method:6} "
         terminal.say(short(rule.url, inspection), start=start, indent=len(start))
         if rule.has_filter:

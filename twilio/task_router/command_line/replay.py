@@ -16,6 +16,8 @@ from .terminal import Terminal, short
 if TYPE_CHECKING:
     import argparse
 
+    from twilio.task_router.rule import PolicyRule
+
 
 DESCRIPTION: str = (
     'Go through every request to the event bridge in a HAR file ("Save all as HAR" in the browser\'s network '
@@ -92,18 +94,18 @@ class _UsedRules:
         if answer.decision is not None and answer.decision.rule is not None:
             self._used.add(json.dumps(answer.decision.rule))
 
-    def unused(self, inspections: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a view of a dict's values
+    def unused(self, inspections: Any) -> list[PolicyRule]:  # noqa: ANN401 - a view of a dict's values
         """Return the rules that decided nothing, each once. Those of the channel the page always needs."""
-        rules: dict[str, dict[str, Any]] = {}
+        rules: dict[str, PolicyRule] = {}
         for inspection in inspections:
             if inspection.access_policy is not None:
-                for rule in inspection.access_policy.policies:
+                for rule in inspection.access_policy.rules:
                     if rule["url"] != inspection.channel_url and json.dumps(rule) not in self._used:
                         rules[json.dumps(rule)] = rule
         return list(rules.values())
 
 
-def _as_dict(replayed: list[_Replayed], unused: list[dict[str, Any]], skipped: int) -> dict[str, Any]:
+def _as_dict(replayed: list[_Replayed], unused: list[PolicyRule], skipped: int) -> dict[str, Any]:
     return {
         "requests": [
             {
@@ -124,7 +126,7 @@ def _as_dict(replayed: list[_Replayed], unused: list[dict[str, Any]], skipped: i
     }
 
 
-def _show(replayed: list[_Replayed], unused: list[dict[str, Any]], skipped: int) -> None:
+def _show(replayed: list[_Replayed], unused: list[PolicyRule], skipped: int) -> None:
     terminal = Terminal()
     for number, one in enumerate(replayed, 1):
         params = " ".join(f"{name}={value}" for name, value in one.asked.query or one.asked.form)
@@ -154,7 +156,7 @@ def _show(replayed: list[_Replayed], unused: list[dict[str, Any]], skipped: int)
         terminal.say("Rules that no request used. If the page needs nothing else, remove them:")
         for rule in unused:
             url = short(rule["url"], replayed[0].inspection)
-            terminal.say(f"{'allow' if rule.get('allow') else 'deny'} {rule['method']} {url}", indent=2)
+            terminal.say(f"{'allow' if rule['allow'] else 'deny'} {rule['method']} {url}", indent=2)
         terminal.blank()
     denied = sum(not one.answer.decision for one in replayed)
     also = f"; {_counted(skipped, 'other POST')} skipped" if skipped else ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.checks import is_sid, masked
 from twilio.task_router.errors import ConflictingRulesError
 from twilio.task_router.pages.grants import grant_in_words, with_each_grant
@@ -15,7 +16,7 @@ from twilio.task_router.urls import resource_url
 from .inspection import capability_of, classes_of
 
 if TYPE_CHECKING:
-    from twilio.task_router.access.policy import AccessPolicy, Decision
+    from twilio.task_router.access.policy import Decision
     from twilio.task_router.access.request import Request
 
     from .inspection import Inspection
@@ -80,7 +81,7 @@ def fix_for(inspection: Inspection, policy: AccessPolicy, asked: Request) -> Fix
     rule, line = _narrowest_rule(inspection, asked)
     if rule is not None:
         try:
-            helps = policy.extended([rule]).allows(asked)
+            helps = AccessPolicy([*policy.rules, rule]).allows(asked)
         except ConflictingRulesError:
             helps = False
         if not helps:

@@ -143,7 +143,7 @@ class Inspection:
 
     def _before(self, part: str) -> str:
         """Return what comes before this part of a URL in the first rule that has it, or nothing."""
-        rules = self.access_policy.rules if self.access_policy else ()
+        rules = self.access_policy.index.rules if self.access_policy else ()
         return next(filter(None, (base_before(rule.url, part) for rule in rules)), "")
 
 
@@ -181,7 +181,7 @@ def class_of(inspection: Inspection) -> type[Capability] | None:
     """Return the class whose rules a token has, or ``None`` if its channel is of no known kind."""
     kind = _CLASS_OF_CHANNEL.get(inspection.sid("channel")[:2])
     if kind is TaskRouterWorkerCapability and inspection.access_policy is not None:
-        has = {(rule.method, rule.url) for rule in inspection.access_policy.rules}
+        has = {(rule.method, rule.url) for rule in inspection.access_policy.index.rules}
         with suppress(ValueError):
             rules = capability_of(inspection, kind).policies
             if not {(rule["method"], rule["url"]) for rule in rules} <= has:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.capability import (
     Capability,
     TaskRouterCapability,
@@ -15,8 +16,6 @@ from twilio.task_router.errors import ConflictingRulesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    from twilio.task_router.access.policy import AccessPolicy
 
 _Class = TypeVar("_Class", bound=type[Capability])
 
@@ -58,7 +57,7 @@ def with_each_grant(
             if grant:
                 getattr(capability, grant)()
             try:
-                granted = policy.extended(capability.policies)
+                granted = AccessPolicy([*policy.rules, *capability.policies])
             except ConflictingRulesError:
                 continue
             yield kind, grant, granted

@@ -30,10 +30,9 @@ _OPEN_SIDS = {"{task_sid}": ("WT", "the task's SID"), "{reservation_sid}": ("WR"
 
 def words_of(policy: AccessPolicy) -> frozenset[str]:
     """Return all that rules may demand of an open part: their URLs' segments, and the values in filters."""
-    segments = {segment for rule in policy.rules for segment in rule.url.split("/")}
-    filters = [
-        matchers for rule in policy.rules for matchers in (rule.query_filter, rule.post_filter) if matchers
-    ]
+    rules = policy.index.rules
+    segments = {segment for rule in rules for segment in rule.url.split("/")}
+    filters = [matchers for rule in rules for matchers in (rule.query_filter, rule.post_filter) if matchers]
     return frozenset(
         segments | {matcher.value or "" for matchers in filters for matcher in matchers.values()}
     )
@@ -113,8 +112,9 @@ def _demands(policy: AccessPolicy, request: OpenRequest, *, allow: bool) -> Iter
     """Yield what each rule that allows, or each that denies, demands of the open parts, if anything."""
     fixed, brace, _ = request.url.partition("{")
     # If a SID is open, any rule may cover the request that is for another SID, or above or below it.
-    rules = policy.rules if brace else policy.covering(request.method, request.url)
-    for rule in rules:
+    every = policy.index.rules
+    indexes = range(len(every)) if brace else policy.index.covering(request.method, request.url)
+    for rule in (every[index] for index in indexes):
         if rule.allow is allow and rule.method == request.method and _may_meet(rule, fixed):
             demanded = _demanded(rule, request)
             if demanded:
