@@ -22,21 +22,36 @@ settings.load_profile("untimed")
 freezegun.configure(extend_ignore_list=["_pytest.timing"])
 
 
+_NOT_QUICK = [ROOT / "tests" / folder for folder in ("browser", "sdk")]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--everything",
         action="store_true",
-        help="also run what needs a package index, and fail instead of skipping what is not at hand",
+        help="also drive browsers and install SDKs, and fail instead of skipping what is not at hand",
     )
 
 
+def _is_left_out(folder: Path, config: pytest.Config) -> bool:
+    """Whether these tests take minutes, and nobody asked for them."""
+    asked_for = (Path(argument.partition("::")[0]).resolve() for argument in config.args)
+    return not config.getoption("--everything") and not any(path.is_relative_to(folder) for path in asked_for)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    left_out = [folder.name for folder in _NOT_QUICK if _is_left_out(folder, config)]
+    return f"left out: tests of {' and '.join(left_out)} (--everything runs them)" if left_out else None
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the browser tests out where what they import is not installed."""
-    if collection_path.name != "browser" or all(map(find_spec, ("aiohttp", "playwright", "trustme"))):
+    if collection_path not in _NOT_QUICK:
         return None
-    if config.getoption("--everything"):
+    if _is_left_out(collection_path, config):
+        return True
+    if collection_path.name == "browser" and not all(map(find_spec, ("aiohttp", "playwright", "trustme"))):
         raise pytest.UsageError("the browser tests want the requirements of the group test")
-    return True
+    return None
 
 
 @pytest.fixture(scope="session")
