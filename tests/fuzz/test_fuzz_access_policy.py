@@ -22,7 +22,6 @@ from twilio.task_router import AccessPolicy, ConflictingRulesError, InvalidRuleE
 
 if TYPE_CHECKING:
     from tests.fuzz.conftest import Fuzz
-
     from twilio.task_router import PolicyRule
 
 
