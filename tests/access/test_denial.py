@@ -22,6 +22,27 @@ class TestReasonOfADenial:
         assert not decision
         return decision.reason
 
+    @pytest.mark.parametrize(
+        ("rules", "kind"),
+        [
+            ([rule(WORKER, allow=False), rule(f"{WORKSPACE}/**")], "denied-by-rule"),
+            ([rule(WORKER, post_filter={"A": "x"}), rule(WORKER, "POST")], "wrong-parameters"),
+            ([rule(WORKER, "POST"), rule(f"{WORKSPACE}/*")], "wrong-method"),
+            ([rule(f"{WORKSPACE}/*")], "near-miss"),
+            ([rule(f"{WORKSPACE}/Tasks/*")], "no-rule"),
+            ([], "no-rule"),
+        ],
+    )
+    def test_has_a_kind_for_programs(self, rules: list[dict[str, Any]], kind: str) -> None:
+        assert AccessPolicy(rules).decide("GET", WORKER).kind == kind
+
+    @pytest.mark.parametrize(
+        "rules", [[rule(WORKER, post_filter={"A": "x"})], [rule(WORKER, "POST")], [rule(f"{WORKSPACE}/*")]]
+    )
+    def test_names_no_rule_that_decided_where_none_matches(self, rules: list[dict[str, Any]]) -> None:
+        decision = AccessPolicy(rules).decide("GET", WORKER)
+        assert (decision.rule_index, decision.rule) == (None, None)
+
     def test_is_an_explicit_denial_first(self) -> None:
         rules = [rule(f"{WORKSPACE}/**"), rule(WORKER, allow=False)]
         assert self.why(rules) == f"Policy rule 1 denies GET {WORKER}."

@@ -43,7 +43,7 @@ def notes_on(*rules: dict[str, Any], worker_sid: str | None = "WK1") -> list[Not
 
 
 def kinds_of(notes: list[Note]) -> list[tuple[str, int | None]]:
-    return [(note.kind, note.rule) for note in notes]
+    return [(note.kind, note.rule_index) for note in notes]
 
 
 def grants_of(kind: type[Capability]) -> list[str]:
@@ -76,16 +76,16 @@ class TestOurOwnClasses:
         wide_grants = {"allow_updates_subresources", "allow_delete_subresources"} & set(grants)
         rules = token.access_policy.rules
         for note in token.notes():
-            assert note.rule is not None
-            policy_rule = rules[note.rule]
+            assert note.rule_index is not None
+            policy_rule = rules[note.rule_index]
             if note.kind == "wide":
                 assert kind is TaskRouterWorkspaceCapability
                 assert policy_rule["url"] == f"{WORKSPACE}/**"
             else:
                 assert note.kind == "redundant"
-                others = [other for place, other in enumerate(rules) if place != note.rule]
+                others = [other for place, other in enumerate(rules) if place != note.rule_index]
                 assert any(is_wider_or_the_same(other, policy_rule) for other in others)
-        wide = {note.rule for note in token.notes() if note.kind == "wide"}
+        wide = {note.rule_index for note in token.notes() if note.kind == "wide"}
         assert bool(wide) == bool(kind is TaskRouterWorkspaceCapability and wide_grants)
 
     @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -295,7 +295,7 @@ class TestNotes:
         self, rules: list[dict[str, Any]], place: int, reason: str, advice: str
     ) -> None:
         (note,) = notes_on(*rules)
-        assert (note.rule, note.reason, note.advice) == (place, reason, advice)
+        assert (note.rule_index, note.reason, note.advice) == (place, reason, advice)
         assert str(note) == f"{reason} {advice}"
 
     def test_say_what_to_do_about_a_long_life(self) -> None:
@@ -310,9 +310,9 @@ class TestNotes:
         assert Note(**json.loads(json.dumps(dataclasses.asdict(note)))) == note
 
     def test_cannot_be_changed(self) -> None:
-        note: Any = Note("wide", 0, "It is wide.", "Narrow it.")
+        note: Any = Note(kind="wide", rule_index=0, reason="It is wide.", advice="Narrow it.")
         with pytest.raises(AttributeError):
-            note.rule = 1
+            note.rule_index = 1
 
     @pytest.mark.parametrize(
         ("bad", "error", "says"),

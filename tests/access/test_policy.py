@@ -250,8 +250,17 @@ class TestDecide:
     def test_names_the_rule_that_allowed(self) -> None:
         rules = [rule(f"{WORKSPACE}/**"), rule(WORKER)]
         decision = AccessPolicy(rules).decide("GET", WORKER)
-        assert decision.rule == rules[1]
+        assert (decision.kind, decision.rule_index, decision.rule) == ("allowed", 1, rules[1])
         assert decision.reason == f"Policy rule 1 allows GET {WORKER}."
+
+    def test_names_the_rule_that_denied(self) -> None:
+        rules = [rule(f"{WORKSPACE}/**"), rule(WORKER, allow=False)]
+        decision = AccessPolicy(rules).decide("GET", WORKER)
+        assert (decision.kind, decision.rule_index, decision.rule) == ("denied-by-rule", 1, rules[1])
+
+    def test_says_what_was_asked(self) -> None:
+        decision = AccessPolicy([]).decide("post", f"{WORKER}?A=x#top", form={"B": "y"})
+        assert decision.request == ("POST", WORKER, (("A", "x"),), (("B", "y"),))
 
     def test_is_true_where_it_allows(self) -> None:
         policy = AccessPolicy([rule(WORKER)])
@@ -281,8 +290,21 @@ class TestDecide:
         policy = AccessPolicy([given])
         decision = policy.decide("GET", WORKER, form={"A": "x"})
         assert decision == policy.decide("GET", WORKER, form={"A": "x"})
+        assert decision != policy.decide("GET", WORKER)
         assert json.loads(json.dumps(decision.rule)) == given
-        assert dataclasses.asdict(decision) == {"allowed": True, "rule": given, "reason": decision.reason}
+        assert dataclasses.asdict(decision) == {
+            "allowed": True,
+            "kind": "allowed",
+            "reason": f"Policy rule 0 allows GET {WORKER}.",
+            "rule_index": 0,
+            "rule": given,
+            "request": ("GET", WORKER, (), (("A", "x"),)),
+        }
+
+    def test_a_decision_can_be_in_a_set(self) -> None:
+        policy = AccessPolicy([rule(WORKER)])
+        decisions = {policy.decide(method, WORKER) for method in ("GET", "get", "POST")}
+        assert decisions == {policy.decide("GET", WORKER), policy.decide("POST", WORKER)}
 
     def test_the_rule_of_a_decision_can_be_granted_again(self) -> None:
         capability = TaskRouterWorkspaceCapability("AC1", "secret", "WS1")

@@ -212,7 +212,7 @@ class TestNotes:
 
     def test_are_in_the_json(self, run: Run) -> None:
         inspected = json.loads(run("inspect", token_of(ttl=100_000), "--json"))
-        assert [(note["kind"], note["rule"]) for note in inspected["notes"]] == [("long-lived", None)]
+        assert [(note["kind"], note["rule_index"]) for note in inspected["notes"]] == [("long-lived", None)]
 
     def test_of_a_usual_token_are_none(self, run: Run) -> None:
         assert "second look" not in run("inspect", token_of())

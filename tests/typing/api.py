@@ -99,7 +99,15 @@ policy: AccessPolicy = worker.access_policy()
 decision: Decision = policy.decide("POST", worker.resource_url, form={"ActivitySid": "WA1"})
 if not decision:
     why: str = decision.reason
-decider: PolicyRule | None = decision.rule
+    match decision.kind:
+        case "denied-by-rule":
+            decider: PolicyRule | None = decision.rule
+            at: int | None = decision.rule_index
+        case "wrong-parameters" | "wrong-method" | "near-miss":
+            tried: Request = decision.request
+        case _:
+            pass
+seen: set[Decision] = {decision}
 rules: list[PolicyRule] = policy.rules
 again: AccessPolicy = AccessPolicy([*rules, rule])
 yes: bool = policy.allows("GET", url, query=[("A", "x"), ("A", "y")], form=None) and decision.allowed
@@ -110,7 +118,7 @@ try:
     new: list[Request] = policy.beyond(capability.access_policy())
     needless: list[int] = policy.redundant()
     found: list[Note] = policy.notes(workspace_sid="WS456", worker_sid="WK789", lifetime=timedelta(hours=1))
-    place: int | None = found[0].rule
+    about: int | None = found[0].rule_index
     said: str = found[0].kind + found[0].reason + found[0].advice
 except ComparisonTooHardError:
     pass

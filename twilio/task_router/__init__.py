@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from . import workflow_config as workflow_config
     from . import workflow_rule as workflow_rule
     from . import workflow_ruletarget as workflow_ruletarget
+    from .access.decision import Decision
     from .access.notes import Note
     from .access.parameters import ComparisonTooHardError
-    from .access.policy import AccessPolicy, Decision
+    from .access.policy import AccessPolicy
     from .access.request import Request
     from .pages.worker_js import Explanation, explain
     from .verification import InvalidClaimError, VerifiedToken, verify_token
@@ -74,7 +75,7 @@ __all__ = [
 _LOADED_ON_FIRST_USE = {
     "AccessPolicy": "access.policy",
     "ComparisonTooHardError": "access.parameters",
-    "Decision": "access.policy",
+    "Decision": "access.decision",
     "Explanation": "pages.worker_js",
     "InvalidClaimError": "verification",
     "Note": "access.notes",

@@ -166,37 +166,25 @@ def read_rule(given: object) -> Rule:
     :raises TypeError: if it is not a mapping, or one of its values has another type.
     :raises ValueError: if a key is missing or unknown, or has a value that it cannot have.
     """
-    checked: dict[str, Any] = {}
+    rule: PolicyRule = {"url": "", "method": "", "allow": False, "query_filter": {}, "post_filter": {}}
     for key, value in check_mapping("a policy rule", given, "a mapping").items():
         if key == "url":
-            checked["url"] = _check_url(value)
+            rule["url"] = _check_url(value)
         elif key == "method":
-            checked["method"] = _check_method(value)
+            rule["method"] = _check_method(value)
         elif key == "allow":
-            checked["allow"] = _check_flag("allow", value)
-        elif key in ("query_filter", "post_filter"):
-            name = check_str("a key of a policy rule", key)
-            checked[name] = _check_filter(name, value)
+            rule["allow"] = _check_flag("allow", value)
+        elif key == "query_filter":
+            rule["query_filter"] = _check_filter("query_filter", value)
+        elif key == "post_filter":
+            rule["post_filter"] = _check_filter("post_filter", value)
         else:
             raise ValueError(f"{shown(key)} is no key of a policy rule")
-    for key in ("url", "method"):
-        if key not in checked:
-            raise ValueError(f"{key} is missing")
-    rule: PolicyRule = {
-        "url": checked["url"],
-        "method": checked["method"],
-        "allow": checked.get("allow", False),
-        "query_filter": checked.get("query_filter", {}),
-        "post_filter": checked.get("post_filter", {}),
-    }
-    return Rule(
-        rule["url"],
-        rule["method"],
-        rule["allow"],
-        _matchers(rule["query_filter"]),
-        _matchers(rule["post_filter"]),
-        rule,
-    )
+    for required in ("url", "method"):
+        if not rule[required]:
+            raise ValueError(f"{required} is missing")
+    query_filter, post_filter = _matchers(rule["query_filter"]), _matchers(rule["post_filter"])
+    return Rule(rule["url"], rule["method"], rule["allow"], query_filter, post_filter, rule)
 
 
 def read_rules(given: Iterable[object]) -> list[Rule]:

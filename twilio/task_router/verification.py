@@ -43,7 +43,7 @@ class InvalidClaimError(jwt.InvalidTokenError):
         return f"the claim {self.claim} {self._problem}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class VerifiedToken:
     """What a good token says."""
 

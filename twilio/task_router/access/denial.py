@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from twilio.task_router.checks import shown, shown_text
 from twilio.task_router.rule import METHODS
 
+from .decision import Decision
 from .request import grouped
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from twilio.task_router.rule import Mismatch
 
+    from .decision import Kind
     from .request import Request
     from .rule_index import RuleIndex
 
@@ -21,14 +23,17 @@ if TYPE_CHECKING:
 _MOST_PROBLEMS = 3  # that a reason lists
 
 
-def reason_for_denial(index: RuleIndex, request: Request) -> str:
-    """Say why no rule covers this request. A rule that denies is never the nearest."""
-    return (
-        _wrong_parameters(index, request)
-        or _wrong_method(index, request)
-        or _wrong_url(index, request)
-        or f"{_nothing_allows(request)}."
-    )
+def denied(index: RuleIndex, request: Request) -> Decision:
+    """Return the decision about a request that no rule covers. A rule that denies is never the nearest."""
+    kind: Kind = "no-rule"
+    reason = f"{_nothing_allows(request)}."
+    if problems := _wrong_parameters(index, request):
+        kind, reason = "wrong-parameters", problems
+    elif methods := _wrong_method(index, request):
+        kind, reason = "wrong-method", methods
+    elif nearest := _wrong_url(index, request):
+        kind, reason = "near-miss", nearest
+    return Decision(allowed=False, kind=kind, reason=reason, request=request)
 
 
 def _nothing_allows(request: Request) -> str:

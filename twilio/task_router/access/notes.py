@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 _LONGEST_LIFE = timedelta(hours=24)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Note:
     """Something about a token or an access policy that is worth a second look."""
 
     #: ``long-lived``, ``wide``, ``never-matches`` or ``redundant``.
     kind: str
-    #: The place of the rule that it is about, from 0, or ``None`` if it is about the token.
-    rule: int | None
+    #: The index of the rule that the note is about, from 0, or ``None`` if it is about the token.
+    rule_index: int | None
     #: What was found, in a sentence.
     reason: str
     #: What to do about it.
@@ -40,40 +40,41 @@ def notes_on(
 ) -> list[Note]:
     """Return what :meth:`AccessPolicy.notes` does. The SIDs may be whatever a token has."""
     about_rules = [*_never_matching(policy)]
-    never = {note.rule for note in about_rules}
+    never = {note.rule_index for note in about_rules}
     if workspace_sid is not None:
         about_rules += _wide(policy, workspace_sid, worker_sid)
-    about_rules += (note for note in _redundant(policy) if note.rule not in never)
-    about_rules.sort(key=lambda note: note.rule or 0)
+    about_rules += (note for note in _redundant(policy) if note.rule_index not in never)
+    about_rules.sort(key=lambda note: note.rule_index or 0)
     return [*_long_lived(lifetime), *about_rules]
 
 
 def _long_lived(lifetime: timedelta | None) -> Iterator[Note]:
     if lifetime is not None and lifetime > _LONGEST_LIFE:
         yield Note(
-            "long-lived",
-            None,
-            "The token is good for more than 24 hours, and nothing can revoke it.",
-            "Make tokens that last an hour at most, and replace them in the page with worker.updateToken().",
+            kind="long-lived",
+            rule_index=None,
+            reason="The token is good for more than 24 hours, and nothing can revoke it.",
+            advice="Make tokens that last an hour at most, and replace them in the page with "
+            "worker.updateToken().",
         )
 
 
 def _never_matching(policy: RuleIndex) -> Iterator[Note]:
-    for place, rule in enumerate(policy.rules):
-        start = f"Policy rule {place}, {rule}, can never match"
+    for index, rule in enumerate(policy.rules):
+        start = f"Policy rule {index}, {rule}, can never match"
         if rule.covers_nothing:
             yield Note(
-                "never-matches",
-                place,
-                f"{start}: its URL has a query or a fragment, and a request's are cut off first.",
-                "End the URL with its path, and put query parameters into query_filter.",
+                kind="never-matches",
+                rule_index=index,
+                reason=f"{start}: its URL has a query or a fragment, and a request's are cut off first.",
+                advice="End the URL with its path, and put query parameters into query_filter.",
             )
         elif rule.method == "GET" and any(matcher.required for matcher in rule.post_filter.values()):
             yield Note(
-                "never-matches",
-                place,
-                f"{start}: it requires form parameters, and a GET has none.",
-                "Put the parameters into query_filter.",
+                kind="never-matches",
+                rule_index=index,
+                reason=f"{start}: it requires form parameters, and a GET has none.",
+                advice="Put the parameters into query_filter.",
             )
 
 
@@ -90,12 +91,12 @@ def _wide(policy: RuleIndex, workspace_sid: str, worker_sid: str | None) -> Iter
             for url in representatives(rules, method)
             if any(_is_foreign(url, workspace, worker_sid, made_up) for workspace in workspace_urls)
         )
-    for place, request in witnesses(policy, RuleIndex([]), targets).items():
+    for index, request in witnesses(policy, RuleIndex([]), targets).items():
         yield Note(
-            "wide",
-            place,
-            f"Policy rule {place}, {policy.rules[place]}, is wide: it allows {request}, for one.",
-            "Grant only what the page does: name the resources that it works with.",
+            kind="wide",
+            rule_index=index,
+            reason=f"Policy rule {index}, {policy.rules[index]}, is wide: it allows {request}, for one.",
+            advice="Grant only what the page does: name the resources that it works with.",
         )
 
 
@@ -125,10 +126,11 @@ def _is_at(place: str, url: str) -> bool:
 
 
 def _redundant(policy: RuleIndex) -> Iterator[Note]:
-    for place in redundant(policy):
+    for index in redundant(policy):
         yield Note(
-            "redundant",
-            place,
-            f"Policy rule {place}, {policy.rules[place]}, is redundant: the other rules permit the same.",
-            "Remove it. If there are several of these, remove one and look again.",
+            kind="redundant",
+            rule_index=index,
+            reason=f"Policy rule {index}, {policy.rules[index]}, is redundant: the other rules permit the "
+            "same.",
+            advice="Remove it. If there are several of these, remove one and look again.",
         )

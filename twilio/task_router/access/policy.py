@@ -5,7 +5,6 @@ Source: Twilio, "Constructing JWTs", https://www.twilio.com/docs/taskrouter/js-s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, overload
 
@@ -13,7 +12,8 @@ from twilio.task_router.checks import check_iterable, check_sid, check_type
 from twilio.task_router.rule import read_rules
 
 from . import comparison
-from .denial import reason_for_denial
+from .decision import Decision
+from .denial import denied
 from .notes import notes_on
 from .request import Request, grouped, read_request
 from .rule_index import RuleIndex
@@ -25,21 +25,6 @@ if TYPE_CHECKING:
 
     from .notes import Note
     from .request import GivenParameters
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What an access policy says about a request. It is true if the request is allowed."""
-
-    #: Whether the request is allowed.
-    allowed: bool
-    #: A copy of the rule that decided, or ``None`` if no rule matched.
-    rule: PolicyRule | None
-    #: Why, in a sentence.
-    reason: str
-
-    def __bool__(self) -> bool:
-        return self.allowed
 
 
 class AccessPolicy:
@@ -124,10 +109,16 @@ class AccessPolicy:
         request = read_request(method, url, query, form)
         index = self._decider(request)
         if index is None:
-            return Decision(allowed=False, rule=None, reason=reason_for_denial(self.index, request))
+            return denied(self.index, request)
         rule = self.index.rules[index]
-        verb = "allows" if rule.allow else "denies"
-        return Decision(rule.allow, rule.as_dict(), f"Policy rule {index} {verb} {rule}.")
+        return Decision(
+            allowed=rule.allow,
+            kind="allowed" if rule.allow else "denied-by-rule",
+            reason=f"Policy rule {index} {'allows' if rule.allow else 'denies'} {rule}.",
+            rule_index=index,
+            rule=rule.as_dict(),
+            request=request,
+        )
 
     def beyond(self, other: AccessPolicy) -> list[Request]:
         """Return requests that this policy allows and the other does not. The list is empty if none exist.

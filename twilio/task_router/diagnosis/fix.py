@@ -16,7 +16,7 @@ from twilio.task_router.urls import resource_url
 from .inspection import capability_of, classes_of
 
 if TYPE_CHECKING:
-    from twilio.task_router.access.policy import Decision
+    from twilio.task_router.access.decision import Decision
     from twilio.task_router.access.request import Request
 
     from .inspection import Inspection

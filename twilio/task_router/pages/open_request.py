@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from twilio.task_router.access.policy import AccessPolicy, Decision
 from twilio.task_router.access.request import grouped, read_request
 from twilio.task_router.checks import is_sid, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from twilio.task_router.access.decision import Decision
+    from twilio.task_router.access.policy import AccessPolicy
     from twilio.task_router.rule import Rule
 
 
@@ -59,9 +61,9 @@ def decide_open(policy: AccessPolicy, request: OpenRequest, words: frozenset[str
             condition = _in_words(request, demanded)
             if other:
                 reason = f"{decision.reason} It depends: it is allowed if {condition}."
-                return Decision(allowed=False, rule=decision.rule, reason=reason)
+                return replace(decision, kind="depends", reason=reason)
             reason = f"It depends: it is denied if {condition}. {other.reason}"
-            return Decision(allowed=False, rule=other.rule, reason=reason)
+            return replace(other, kind="depends", reason=reason)
     return decision
 
 

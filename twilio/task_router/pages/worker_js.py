@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from twilio.task_router.access.policy import AccessPolicy, Decision
+from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.capability import (
     Capability,
     TaskRouterCapability,
@@ -31,6 +31,8 @@ from .open_request import OpenRequest, allows_open, decide_open, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from twilio.task_router.access.decision import Decision
 
 
 _WorkerClass: TypeAlias = type[TaskRouterCapability] | type[TaskRouterWorkerCapability]
@@ -86,7 +88,7 @@ CALLS: Final[Mapping[str, tuple[OpenRequest, ...]]] = MappingProxyType(
 _THROUGH_THE_CHANNEL = _post(_CHANNEL)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Explanation:
     """Whether a call of Worker.js would go through. It is true if it would."""
 
@@ -160,7 +162,7 @@ def explain(
     refused = {call: requests[call] for call, decided in decisions.items() if not all(decided)}
     grants = _grants_for(refused, page, access_policy, words) if refused else {}
     return {
-        call: Explanation(call, decided, tuple(grants.get(call, {}).values()))
+        call: Explanation(call=call, decisions=decided, grants=tuple(grants.get(call, {}).values()))
         for call, decided in decisions.items()
     }
 

@@ -1,0 +1,46 @@
+"""What an access policy decides about a request, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from twilio.task_router.rule import PolicyRule
+
+    from .request import Request
+
+Kind: TypeAlias = Literal[
+    "allowed", "denied-by-rule", "wrong-parameters", "wrong-method", "near-miss", "no-rule", "depends"
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What an access policy says about a request. A decision is true if the request is allowed."""
+
+    #: Whether the request is allowed.
+    allowed: bool
+    #: The outcome, for programs:
+    #:
+    #: - ``allowed`` and ``denied-by-rule``: a rule decided.
+    #: - ``wrong-parameters``: no rule matches, but one that allows would with other parameters.
+    #: - ``wrong-method``: rules allow the URL with other methods only.
+    #: - ``near-miss``: a rule that allows has almost this URL.
+    #: - ``no-rule``: no rule that allows comes close.
+    #: - ``depends``: only from :func:`explain`. It depends on the task, the reservation or a value that the
+    #:   page chooses.
+    #:
+    #: Later versions may add kinds.
+    kind: Kind
+    #: The explanation, a sentence for people. Its words may change in later versions.
+    reason: str
+    #: The index of the rule that decided, from 0, or ``None`` if no rule matches.
+    rule_index: int | None = None
+    #: A copy of the rule that decided, or ``None`` if no rule matches.
+    rule: PolicyRule | None = field(default=None, hash=False)
+    #: The request that was decided.
+    request: Request
+
+    def __bool__(self) -> bool:
+        return self.allowed
