@@ -547,10 +547,11 @@ BAD_ARGUMENTS: list[tuple[str, Any, type[Exception]]] = [
         for name, prefix in (("account_sid", "AC"), ("workspace_sid", "WS"), ("worker_sid", "WK"))
         for text in (*NOT_SIDS, lowered(prefix))
     ),
+    *((name, None, ValueError) for name in ("account_sid", "workspace_sid", "worker_sid")),
     *(
         (name, value, TypeError)
         for name in ("account_sid", "workspace_sid", "worker_sid")
-        for value in (None, 5, b"WK1", ["WK1"])
+        for value in (5, b"WK1", ["WK1"])
     ),
     ("auth_token", None, TypeError),
     ("auth_token", b"secret", TypeError),
@@ -728,6 +729,17 @@ class TestBadInput:
             ValueError, match=r"workspace_sid .*must start with WS.* have TaskRouterWorkerCapability$"
         ):
             TaskRouterWorkspaceCapability("AC123", "secret", "WK123")
+
+    @pytest.mark.parametrize("kind", [TaskRouterTaskQueueCapability, TaskRouterWorkspaceCapability])
+    def test_of_a_missing_sid_is_a_value_error(self, kind: Any) -> None:
+        with pytest.raises(ValueError, match=r"_(sid|id) must be a SID: .*, got None$"):
+            kind(*ALL_FOUR[kind][:-1], None)
+
+    @pytest.mark.parametrize("kind", [TaskRouterCapability, TaskRouterWorkerCapability])
+    def test_of_the_keyword_of_5_7_0_names_the_class(self, kind: Any) -> None:
+        says = f"^{kind.__name__} takes worker_sid, not channel_id: .* use TaskRouterWorkerCapability with "
+        with pytest.raises(TypeError, match=says):
+            kind(*ARGUMENTS[:3], channel_id="WK789")
 
     def test_of_a_channel_names_the_class_for_an_enum_member_too(self) -> None:
         class Queue(str, enum.Enum):

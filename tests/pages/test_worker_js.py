@@ -451,7 +451,8 @@ class TestExplain:
         ("bad", "error", "says"),
         [
             ({"access_policy": []}, TypeError, "access_policy must be an AccessPolicy, not list"),
-            ({"workspace_sid": None}, TypeError, "workspace_sid must be a str"),
+            ({"workspace_sid": 5}, TypeError, "workspace_sid must be a str"),
+            ({"workspace_sid": None}, ValueError, "workspace_sid must be a SID: .*, got None"),
             ({"workspace_sid": "WS1/**"}, ValueError, "workspace_sid must be a SID"),
             ({"worker_sid": "WQ1"}, ValueError, "worker_sid must be a SID"),
             ({"account_sid": "WK1"}, ValueError, "account_sid must be a SID"),

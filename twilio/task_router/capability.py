@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from .checks import (
     check_auth_token,
@@ -28,7 +29,7 @@ from .urls import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import timedelta
 
     from .access.policy import AccessPolicy
@@ -46,6 +47,8 @@ _OWN_CLAIMS = frozenset(
         "taskqueue_sid",
     }
 )
+
+_Init = TypeVar("_Init", bound="Callable[..., None]")
 
 # Rules were made of these, so they must not change once there are rules.
 _FIXED = frozenset(
@@ -87,9 +90,9 @@ class Capability:
     :param version: the API's version.
     :param base_ws_url: where the event bridge's websocket channels are.
     :raises TypeError: if a parameter is not a ``str``.
-    :raises ValueError: if a SID is not its two letters followed by ASCII letters, digits, ``-`` or ``_``, if
-        the auth token is empty or begins or ends with white space, or if one of the others cannot be part of
-        a URL.
+    :raises ValueError: if a SID is ``None``, or is not its two letters followed by ASCII letters, digits,
+        ``-`` or ``_``, if the auth token is empty or begins or ends with white space, or if one of the others
+        cannot be part of a URL.
     """
 
     #: The first two letters of the channel's SID.
@@ -160,7 +163,7 @@ class Capability:
         try:
             return check_sid(self._channel_parameter, channel_id, self.channel_prefix)
         except ValueError as error:
-            other = _CLASS_FOR.get(channel_id[:2])
+            other = _CLASS_FOR.get((channel_id or "")[:2])
             if other is None or channel_id.startswith(self.channel_prefix):
                 raise
             raise ValueError(f"{error}; {other}") from None
@@ -284,6 +287,22 @@ class Capability:
         return self.workspace_url
 
 
+def _refusing_channel_id(init: _Init) -> _Init:
+    """Let a constructor explain the keyword that the ``TaskRouterCapability`` of 4.5.0 to 5.7.0 had."""
+
+    @wraps(init)
+    def refusing(self: Capability, *arguments: object, **keywords: object) -> None:
+        if "channel_id" in keywords:
+            raise TypeError(
+                f"{type(self).__name__} takes worker_sid, not channel_id: for the TaskRouterCapability of "
+                "twilio-python 4.5.0 to 5.7.0 use TaskRouterWorkerCapability with worker_sid, or the class "
+                "for task queues or workspaces"
+            )
+        init(self, *arguments, **keywords)
+
+    return cast("_Init", refusing)
+
+
 class _WorkerChannelCapability(Capability):
     """What the two capabilities of a worker share: the worker is their channel."""
 
@@ -291,6 +310,7 @@ class _WorkerChannelCapability(Capability):
     _channel_parameter = "worker_sid"
     _channel_claim = "worker_sid"
 
+    @_refusing_channel_id
     def __init__(
         self,
         account_sid: str,

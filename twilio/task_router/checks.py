@@ -149,15 +149,16 @@ def json_text(name: str, write: Callable[[Any], str], value: object) -> str:
 def check_sid(name: str, value: object, prefix: str) -> str:
     """Return *value* if it is a SID with this prefix, see :func:`is_sid`.
 
-    :raises TypeError: if it is not a ``str``.
-    :raises ValueError: if it is not a SID with this prefix.
+    :raises TypeError: if it is neither a ``str`` nor ``None``.
+    :raises ValueError: if it is not a SID with this prefix. ``None`` is a missing SID: for it twilio-python
+        4.5.0 to 5.7.0 raised a ``ValueError``, which views catch.
     """
-    sid = value if type(value) is str else check_str(name, value)
-    if is_sid(sid, prefix):
+    sid = value if type(value) is str or value is None else check_str(name, value)
+    if sid is not None and is_sid(sid, prefix):
         return sid
     raise ValueError(
         f"{name} must be a SID: it must start with {prefix} and go on with ASCII letters, digits, - or _, "
-        f"got {shown(sid)}{_white_space_around(sid)}"
+        f"got {shown(sid)}{_white_space_around(sid or '')}"
     )
 
 
@@ -168,12 +169,9 @@ def is_sid(text: str, prefix: str) -> bool:
     rule covers. ``-`` and ``_`` mean nothing there (RFC 3986 §2.3), and the made-up SIDs of tests have them.
     The length (34 in production) is not checked, so that examples can be short.
     """
-    return (
-        text.startswith(prefix)
-        and text != prefix
-        and text.isascii()
-        and text.replace("-", "").replace("_", "").isalnum()
-    )
+    if not (text.startswith(prefix) and text != prefix and text.isascii()):
+        return False
+    return text.isalnum() or text.replace("-", "").replace("_", "").isalnum()  # the usual case first
 
 
 def _white_space_around(text: str) -> str:

@@ -141,7 +141,7 @@ def explain(
     :returns: an explanation for each name in :data:`~twilio.task_router.worker_js.CALLS`. With an
         ``account_sid``, its first decision is about the channel; without one, ``connect`` is left out.
     :raises TypeError: if a parameter has another type.
-    :raises ValueError: if a SID or part of a URL is malformed.
+    :raises ValueError: if a SID is missing, or a SID or part of a URL is malformed.
     """
     check_type("access_policy", access_policy, AccessPolicy, "an AccessPolicy")
     page = _Page(
