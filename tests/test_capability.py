@@ -40,6 +40,26 @@ ALL_FOUR = {
     TaskRouterWorkspaceCapability: ("AC123", "secret", "WS456"),
 }
 
+# The attributes of each class in twilio-python 3.7.0, or 5.7.0, without policies and the prefix.
+_OF_3_7_0 = ("account_sid", "auth_token", "workspace_sid", "worker_sid", "version")
+_URLS_OF_3_7_0 = ("base_url", "base_ws_url", "workspace_url", "worker_url")
+_OF_5_7_0 = ("account_sid", "auth_token", "workspace_sid", "channel_id", "base_url", "resource_url")
+_OF_A_WORKER = ("activity_url", "reservations_url", "worker_reservations_url")
+OLD_ATTRIBUTES: list[tuple[type[Capability], str]] = [
+    *((TaskRouterCapability, name) for name in (*_OF_3_7_0, *_URLS_OF_3_7_0)),
+    *((TaskRouterWorkerCapability, name) for name in (*_OF_5_7_0, *_OF_A_WORKER)),
+    *((TaskRouterTaskQueueCapability, name) for name in _OF_5_7_0),
+    *((TaskRouterWorkspaceCapability, name) for name in _OF_5_7_0),
+]
+NEW_ATTRIBUTES: list[tuple[type[Capability], str]] = [
+    *((TaskRouterCapability, name) for name in ("channel_id", "resource_url")),
+    *(
+        (kind, name)
+        for kind in list(ALL_FOUR)[1:]
+        for name in ("version", "base_ws_url", "workspace_url", "worker_sid", "worker_url")
+    ),
+]
+
 
 @pytest.fixture(params=ALL_FOUR, ids=lambda kind: kind.__name__)
 def kind(request: pytest.FixtureRequest) -> Any:
@@ -145,18 +165,12 @@ class TestAttributes:
         capability = TaskRouterCapability("AC123", "secret", "WS456", Worker.ALICE)
         assert capability.policies == example().policies
 
-    @pytest.mark.parametrize(
-        "name",
-        [
-            *("account_sid", "auth_token", "workspace_sid", "channel_id", "worker_sid", "version"),
-            *("base_url", "base_ws_url", "workspace_url", "worker_url", "resource_url"),
-        ],
-    )
-    def test_that_rules_were_made_of_are_fixed(self, name: str) -> None:
-        capability = example()
-        with pytest.raises(AttributeError):
+    @pytest.mark.parametrize(("kind", "name"), OLD_ATTRIBUTES)
+    def test_that_rules_contain_are_fixed(self, kind: Any, name: str) -> None:
+        capability = kind(*ALL_FOUR[kind])
+        with pytest.raises(AttributeError, match=f"^cannot change {name}: .* create a new capability$"):
             setattr(capability, name, "WK1/**")
-        assert vars(capability) == vars(example())
+        assert vars(capability) == vars(kind(*ALL_FOUR[kind]))
 
     def test_policies_may_be_replaced(self) -> None:
         capability = example()
@@ -380,8 +394,12 @@ class TestSubclass:
         return capability
 
     @pytest.mark.filterwarnings("ignore:allow_.* is deprecated:DeprecationWarning")
-    def test_that_overrides_add_policy_adds_every_rule(self, kind: Any) -> None:
-        assert {rule["method"] for rule in self.made(kind, NarrowedByAdding).policies} == {"GET"}
+    def test_that_overrides_add_policy_adds_every_rule_but_the_channels(self, kind: Any) -> None:
+        channel, *others = kind(*ALL_FOUR[kind]).policies[1:]
+        assert channel["method"] == "POST"
+        narrowed = self.made(kind, NarrowedByAdding).policies
+        assert narrowed[1 : len(others) + 2] == [channel, *others]
+        assert {rule["method"] for rule in narrowed if rule is not narrowed[1]} == {"GET"}
 
     @pytest.mark.filterwarnings("ignore:allow_.* is deprecated:DeprecationWarning")
     def test_that_overrides_make_policy_makes_every_rule(self, kind: Any) -> None:
@@ -389,16 +407,83 @@ class TestSubclass:
         assert len(policies) > 8
         assert all(rule["post_filter"] == {"Nothing": {"required": False}} for rule in policies)
 
-    def test_may_set_what_the_constructor_sets_before_it(self) -> None:
-        class Ours(TaskRouterWorkerCapability):
-            def __init__(self, worker_sid: str) -> None:
-                self.account_sid = "AC0"
-                self.workspace_sid = "WS456"
-                super().__init__("AC123", "secret", self.workspace_sid, worker_sid)
+    @pytest.mark.filterwarnings("ignore:allow_.* is deprecated:DeprecationWarning")
+    def test_whose_allow_takes_no_filters_has_every_grant(self, kind: Any) -> None:
+        def allow(self: Any, url: str, method: str) -> None:
+            self.add_policy(url, method, True, None, None)
 
-        capability = Ours("WK789")
+        capability, plain = type("Ours", (kind,), {"allow": allow})(*ALL_FOUR[kind]), kind(*ALL_FOUR[kind])
+        for name in dir(plain):
+            if name.startswith("allow_"):
+                getattr(capability, name)()
+                getattr(plain, name)()
+        assert capability.policies == plain.policies
+
+    def test_whose_add_policy_takes_no_filters_has_the_rules_of_the_start(self) -> None:
+        class Ours(TaskRouterTaskQueueCapability):
+            def add_policy(self, url: str, method: str, allowed: bool) -> None:  # type: ignore[override]  # noqa: FBT001
+                super().add_policy(url, method, allowed)
+
+        kind = TaskRouterTaskQueueCapability
+        assert Ours(*ALL_FOUR[kind]).policies == kind(*ALL_FOUR[kind]).policies
+
+    @pytest.mark.parametrize("grant", GRANTS[1:])
+    def test_may_build_a_grant_on_a_deprecated_one(self, grant: str) -> None:
+        class Ours(TaskRouterWorkerCapability):
+            def allow_activity_updates(self) -> None:
+                self.allow_worker_activity_updates()
+
+            def allow_reservation_updates(self) -> None:
+                self.allow_task_reservation_updates()
+
+        capability = Ours(*ARGUMENTS)
+        with pytest.warns(DeprecationWarning, match="is deprecated"):
+            getattr(capability, grant.replace("_worker_", "_").replace("_task_", "_"))()
+        assert capability.policies[-1]["method"] == "POST"
+
+    @pytest.mark.parametrize(("kind", "name"), [*OLD_ATTRIBUTES, *((kind, "policies") for kind in ALL_FOUR)])
+    def test_may_set_what_the_constructor_sets_before_it(self, kind: Any, name: str) -> None:
+        def make(self: Any, *arguments: str) -> None:
+            setattr(self, name, "early")
+            assert getattr(self, name) == "early"
+            self.account_sid = "AC0"  # as the second, it finds the first
+            kind.__init__(self, *arguments)
+
+        capability, plain = type("Ours", (kind,), {"__init__": make})(*ALL_FOUR[kind]), kind(*ALL_FOUR[kind])
+        assert getattr(capability, name) == getattr(plain, name)
         assert capability.account_sid == "AC123"
-        assert capability.policies == TaskRouterWorkerCapability(*ARGUMENTS).policies
+        assert capability.policies == plain.policies
+
+    def with_its_own(self, way: str, kind: Any, name: str) -> Any:
+        def early(self: Any, *arguments: str) -> None:
+            setattr(self, name, "own")
+            kind.__init__(self, *arguments)
+
+        def late(self: Any, *arguments: str) -> None:
+            kind.__init__(self, *arguments)
+            setattr(self, name, "own")
+
+        body: dict[str, dict[str, Any]] = {
+            "set early": {"__init__": early},
+            "set late": {"__init__": late},
+            "of the class": {name: "own"},
+            "a property": {name: property(lambda _: "own")},
+        }
+        return type("Ours", (kind,), body[way])(*ALL_FOUR[kind])
+
+    @pytest.mark.filterwarnings("ignore:allow_.* is deprecated:DeprecationWarning")
+    @pytest.mark.parametrize(("kind", "name"), NEW_ATTRIBUTES)
+    @pytest.mark.parametrize("way", ["set early", "set late", "of the class", "a property"])
+    def test_may_have_an_attribute_that_the_old_class_lacked(self, way: str, kind: Any, name: str) -> None:
+        capability, plain = self.with_its_own(way, kind, name), kind(*ALL_FOUR[kind])
+        assert getattr(capability, name) == "own"
+        for grant in dir(plain):
+            if grant.startswith("allow_"):
+                getattr(capability, grant)()
+                getattr(plain, grant)()
+        with freeze_time(recorded.RECORDED):
+            assert claims_of(capability.generate_token()) == claims_of(plain.generate_token())
+        assert repr(capability) == repr(plain).replace(kind.__name__, "Ours")
 
     def test_may_have_attributes_of_its_own(self) -> None:
         capability: Any = example()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from functools import wraps
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from .checks import (
@@ -50,20 +50,6 @@ _OWN_CLAIMS = frozenset(
 
 _Init = TypeVar("_Init", bound="Callable[..., None]")
 
-# Rules were made of these, so they must not change once there are rules.
-_FIXED = frozenset(
-    {
-        "account_sid",
-        "auth_token",
-        "workspace_sid",
-        "channel_id",
-        "version",
-        "base_ws_url",
-        "workspace_url",
-        "resource_url",
-    }
-)
-
 _CLASS_FOR = {
     "WK": "workers have TaskRouterWorkerCapability",
     "WQ": "task queues have TaskRouterTaskQueueCapability",
@@ -78,8 +64,8 @@ class Capability:
     more, :meth:`allow` and :meth:`deny` add any rule, and :meth:`generate_token` signs what was granted so
     far. If you call a grant twice, its rule is there twice, which changes nothing.
 
-    Every rule, also those of the constructor and of the grants, is made by :meth:`make_policy` and added by
-    :meth:`add_policy`, so a subclass can narrow all of them in one place.
+    Every rule is made by :meth:`make_policy`. All but the channel's two, without which no page works, are
+    added by :meth:`add_policy`, so a subclass can narrow them in one place.
 
     :param account_sid: the account, ``AC…``.
     :param auth_token: the account's auth token. It signs, and no token, message or ``repr`` contains it.
@@ -100,24 +86,26 @@ class Capability:
     _channel_parameter: ClassVar[str] = "channel_id"
     _channel_claim: ClassVar[str | None] = None
 
+    # The attributes that twilio-python's class had. They are in the rules and the claims: a subclass may set
+    # them before the constructor does, and nobody may afterwards. Others a subclass may use as its own.
+    _fixed: ClassVar[frozenset[str]] = frozenset(
+        {"account_sid", "auth_token", "workspace_sid", "channel_id", "base_url", "resource_url"}
+    )
+
     #: The account's SID: the claims ``iss`` and ``account_sid``.
     account_sid: str
     #: The account's auth token, the key that signs.
     auth_token: str
     #: The workspace's SID.
     workspace_sid: str
-    #: The SID of the worker, task queue or workspace that the page is for: the claim ``channel``.
-    channel_id: str
-    #: The API's version, ``"v1"``.
-    version: str
-    #: The URL of the event bridge's websocket channels.
-    base_ws_url: str
-    #: The workspace's URL.
-    workspace_url: str
-    #: The URL of the worker, task queue or workspace that the page is for.
-    resource_url: str
     #: The policy rules, in the order in which they were granted. You may append your own.
     policies: list[PolicyRule]
+
+    _base_ws_url: str
+    _workspace_url: str
+    _resource_url: str
+    # The claims that are the same in all of its tokens.
+    _claims: dict[str, str]
 
     def __init__(
         self,
@@ -144,19 +132,30 @@ class Capability:
             base_url = check_base_url("base_url", base_url)
         if base_ws_url is not TASK_ROUTER_BASE_WS_URL:
             base_ws_url = check_base_url("base_ws_url", base_ws_url)
-        fixed = vars(self)  # past __setattr__: a subclass may have set some of these already
-        fixed["account_sid"] = account_sid
-        fixed["auth_token"] = check_auth_token(auth_token)
-        fixed["workspace_sid"] = workspace_sid
-        fixed["channel_id"] = channel_id
-        fixed["version"] = version
-        fixed["base_ws_url"] = base_ws_url
-        fixed["workspace_url"] = workspace_url(workspace_sid, base_url, version)
-        fixed["resource_url"] = resource_url(self.workspace_url, channel_id)
-        fixed["policies"] = []
+        own = vars(self)  # past __setattr__
+        if own:  # a subclass has set some already
+            for name in self._fixed:
+                own.pop(name, None)
+        own["account_sid"] = account_sid
+        own["auth_token"] = check_auth_token(auth_token)
+        own["workspace_sid"] = workspace_sid
+        own["_base_ws_url"] = base_ws_url
+        own["_workspace_url"] = workspace = workspace_url(workspace_sid, base_url, version)
+        own["_resource_url"] = resource_url(workspace, channel_id)
+        own["_claims"] = claims = {
+            "iss": account_sid,
+            "version": version,
+            "friendly_name": channel_id,
+            "account_sid": account_sid,
+            "workspace_sid": workspace_sid,
+            "channel": channel_id,
+        }
+        if self._channel_claim is not None:
+            claims[self._channel_claim] = channel_id
+        own["policies"] = rules = []
         channel = channel_url(account_sid, channel_id, base_ws_url)
-        self.allow(channel, "GET")
-        self.allow(channel, "POST")
+        rules.append(self.make_policy(channel, "GET", True))  # noqa: FBT003 - as in allow
+        rules.append(self.make_policy(channel, "POST", True))  # noqa: FBT003 - as in allow
         self._allow_from_the_start()
 
     def _check_channel(self, channel_id: str) -> str:
@@ -169,40 +168,75 @@ class Capability:
             raise ValueError(f"{error}; {other}") from None
 
     def _allow_from_the_start(self) -> None:
-        self.allow(self.resource_url, "GET")
+        self.add_policy(self._resource_url, "GET", True)  # noqa: FBT003 - as in allow
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in _FIXED and "policies" in vars(self):
-            raise AttributeError(f"{name} is fixed, since rules were made of it: make another capability")
-        if name == "policies" and not isinstance(value, list):
-            raise wrong_type("policies", "a list of rules", value)
+        if "_claims" in vars(self):  # else the constructor is still to come
+            if name in self._fixed:
+                raise AttributeError(
+                    f"cannot change {name}: rules already contain it; create a new capability"
+                )
+            if name == "policies" and not isinstance(value, list):
+                raise wrong_type("policies", "a list of rules", value)
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         return (
-            f"<{type(self).__name__} of {self.channel_id} in {self.workspace_sid} of {self.account_sid}, "
-            f"{len(self.policies)} policy rules>"
+            f"<{type(self).__name__} of {self._claims['channel']} in {self.workspace_sid} of "
+            f"{self.account_sid}, {len(self.policies)} policy rules>"
         )
+
+    # Not properties: a subclass may have an attribute of its own that is called like one of these.
+
+    @cached_property
+    def channel_id(self) -> str:
+        """The SID of the worker, task queue or workspace that the page is for: the claim ``channel``."""
+        return self._claims["channel"]
+
+    @cached_property
+    def version(self) -> str:
+        """The API's version, ``"v1"``."""
+        return self._claims["version"]
+
+    @cached_property
+    def base_ws_url(self) -> str:
+        """The URL of the event bridge's websocket channels."""
+        return self._base_ws_url
+
+    @cached_property
+    def workspace_url(self) -> str:
+        """The workspace's URL."""
+        return self._workspace_url
+
+    @cached_property
+    def resource_url(self) -> str:
+        """The URL of the worker, task queue or workspace that the page is for."""
+        return self._resource_url
+
+    @cached_property
+    def base_url(self) -> str:
+        """The workspace's URL."""
+        return self._workspace_url
 
     def allow_fetch_subresources(self) -> None:
         """Let the page fetch the resource and everything below it."""
-        self.allow(f"{self.resource_url}/**", "GET")
+        self.allow(f"{self._resource_url}/**", "GET")
 
     def allow_updates(self) -> None:
         """Let the page update the resource."""
-        self.allow(self.resource_url, "POST")
+        self.allow(self._resource_url, "POST")
 
     def allow_updates_subresources(self) -> None:
         """Let the page update the resource, and create and update everything below it."""
-        self.allow(f"{self.resource_url}/**", "POST")
+        self.allow(f"{self._resource_url}/**", "POST")
 
     def allow_delete(self) -> None:
         """Let the page delete the resource."""
-        self.allow(self.resource_url, "DELETE")
+        self.allow(self._resource_url, "DELETE")
 
     def allow_delete_subresources(self) -> None:
         """Let the page delete the resource and everything below it."""
-        self.allow(f"{self.resource_url}/**", "DELETE")
+        self.allow(f"{self._resource_url}/**", "DELETE")
 
     def allow(
         self, url: str, method: str, query_filter: Filter | None = None, post_filter: Filter | None = None
@@ -260,31 +294,17 @@ class Capability:
         if _some_rule_may_deny(rules):
             rules = [rule.as_dict() for rule in read_rules(rules)]
         claims: dict[str, Any] = {
-            "iss": self.account_sid,
+            **self._claims,
             "exp": int(time.time()) + _seconds(ttl),
-            "version": self.version,
-            "friendly_name": self.channel_id,
             "policies": rules,
-            "account_sid": self.account_sid,
-            "workspace_sid": self.workspace_sid,
-            "channel": self.channel_id,
         }
-        if self._channel_claim is not None:
-            claims[self._channel_claim] = self.channel_id
         if attributes is not None:
             claims.update(_checked_attributes(attributes))
         return sign(claims, self.auth_token)
 
-    # What twilio-python 4.5.0 to 5.7.0 called so.
-
     def get_resource_url(self) -> str:
-        """Return :attr:`resource_url`."""
-        return self.resource_url
-
-    @property
-    def base_url(self) -> str:
-        """The workspace's URL."""
-        return self.workspace_url
+        """Return :attr:`resource_url`, as in twilio-python 4.5.0 to 5.7.0."""
+        return self._resource_url
 
 
 def _refusing_channel_id(init: _Init) -> _Init:
@@ -331,6 +351,10 @@ class _WorkerChannelCapability(Capability):
             base_ws_url=base_ws_url,
         )
 
+    def _grant(self, url: str, method: str, post_filter: Filter | None = None) -> None:
+        """Add a rule that allows, but not by :meth:`allow`: a subclass's own may take no filters."""
+        self.add_policy(url, method, True, None, post_filter)  # noqa: FBT003 - as in allow
+
 
 class TaskRouterCapability(_WorkerChannelCapability):
     """What one worker's page may do, as in twilio-python 3.7.0 to 4.4.0.
@@ -341,37 +365,51 @@ class TaskRouterCapability(_WorkerChannelCapability):
     The parameters and errors are those of :class:`Capability`. The channel is the worker.
     """
 
+    _fixed = frozenset(
+        {
+            "account_sid",
+            "auth_token",
+            "workspace_sid",
+            "worker_sid",
+            "version",
+            "base_url",
+            "base_ws_url",
+            "workspace_url",
+            "worker_url",
+        }
+    )
+
     def _allow_from_the_start(self) -> None:
-        self.allow(f"{self.workspace_url}/Activities", "GET")
+        self._grant(f"{self._workspace_url}/Activities", "GET")
 
     def allow_worker_fetch_attributes(self) -> None:
         """Let the page fetch the worker. Without it Worker.js never becomes ready."""
-        self.allow(self.worker_url, "GET")
+        self._grant(self._resource_url, "GET")
 
     def allow_worker_activity_updates(self) -> None:
         """Let the page set the worker's activity, and nothing else of the worker."""
-        self.allow(self.worker_url, "POST", post_filter={"ActivitySid": REQUIRED})
+        self._grant(self._resource_url, "POST", {"ActivitySid": REQUIRED})
 
     def allow_task_reservation_updates(self) -> None:
         """Let the page accept or reject a reservation, with the one parameter ``ReservationStatus``."""
-        self.allow(f"{self.workspace_url}/Tasks/**", "POST", post_filter={"ReservationStatus": REQUIRED})
+        self._grant(f"{self._workspace_url}/Tasks/**", "POST", {"ReservationStatus": REQUIRED})
 
-    # What twilio-python 3.7.0 to 4.4.0 called so.
+    # Names of twilio-python 3.7.0 to 4.4.0.
 
-    @property
+    @cached_property
     def base_url(self) -> str:
         """The REST API's URL with the version. The newer classes use this name for the workspace's URL."""
-        return self.workspace_url.removesuffix(f"/Workspaces/{self.workspace_sid}")
+        return self._workspace_url.removesuffix(f"/Workspaces/{self.workspace_sid}")
 
-    @property
+    @cached_property
     def worker_sid(self) -> str:
         """The worker's SID, which is also the channel's."""
-        return self.channel_id
+        return self._claims["channel"]
 
-    @property
+    @cached_property
     def worker_url(self) -> str:
         """The worker's URL."""
-        return self.resource_url
+        return self._resource_url
 
 
 class TaskRouterWorkerCapability(_WorkerChannelCapability):
@@ -383,35 +421,33 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
     The parameters and errors are those of :class:`Capability`. The channel is the worker.
     """
 
+    _fixed = Capability._fixed | {"activity_url", "reservations_url", "worker_reservations_url"}  # noqa: SLF001 - of its base class
+
+    #: The URL of the workspace's activities.
+    activity_url: str
+    #: The pattern of the workspace's tasks and their reservations.
+    reservations_url: str
+    #: The pattern of the worker's reservations.
+    worker_reservations_url: str
+
     def _allow_from_the_start(self) -> None:
         super()._allow_from_the_start()
+        own = vars(self)  # past __setattr__
+        own["activity_url"] = f"{self._workspace_url}/Activities"
+        own["reservations_url"] = f"{self._workspace_url}/Tasks/**"
+        own["worker_reservations_url"] = f"{self._resource_url}/Reservations/**"
         self.allow(self.activity_url, "GET")
         self.allow(self.reservations_url, "GET")
         self.allow(self.worker_reservations_url, "GET")
 
-    @property
-    def activity_url(self) -> str:
-        """The URL of the workspace's activities."""
-        return f"{self.workspace_url}/Activities"
-
-    @property
-    def reservations_url(self) -> str:
-        """The pattern of the workspace's tasks and their reservations."""
-        return f"{self.workspace_url}/Tasks/**"
-
-    @property
-    def worker_reservations_url(self) -> str:
-        """The pattern of the worker's reservations."""
-        return f"{self.resource_url}/Reservations/**"
-
     def allow_activity_updates(self) -> None:
         """Let the page set the worker's activity, and nothing else of the worker."""
-        self.allow(self.resource_url, "POST", post_filter={"ActivitySid": REQUIRED})
+        self._grant(self._resource_url, "POST", {"ActivitySid": REQUIRED})
 
     def allow_reservation_updates(self) -> None:
         """Let the page update tasks and reservations: accept, reject, dequeue, call, complete and so on."""
-        self.allow(self.reservations_url, "POST")
-        self.allow(self.worker_reservations_url, "POST")
+        self._grant(self.reservations_url, "POST")
+        self._grant(self.worker_reservations_url, "POST")
 
     # The grants of 3.7.0, deprecated since twilio-python 4.5.0.
 
@@ -422,7 +458,7 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
            It is allowed from the start.
         """
         _warn_deprecated("allow_worker_fetch_attributes() is deprecated: it is allowed from the start")
-        self.allow(self.resource_url, "GET")
+        self._grant(self._resource_url, "GET")
 
     def allow_worker_activity_updates(self) -> None:
         """Let the page set the worker's activity.
@@ -431,7 +467,7 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
            Call :meth:`allow_activity_updates`.
         """
         _warn_deprecated("allow_worker_activity_updates() is deprecated: call allow_activity_updates()")
-        self.allow_activity_updates()
+        self._grant(self._resource_url, "POST", {"ActivitySid": REQUIRED})
 
     def allow_task_reservation_updates(self) -> None:
         """Let the page update tasks and their reservations, with any parameters.
@@ -440,7 +476,7 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
            Call :meth:`allow_reservation_updates`.
         """
         _warn_deprecated("allow_task_reservation_updates() is deprecated: call allow_reservation_updates()")
-        self.allow(self.reservations_url, "POST")
+        self._grant(self.reservations_url, "POST")
 
 
 class TaskRouterTaskQueueCapability(Capability):
