@@ -22,7 +22,7 @@ from twilio.task_router import (
     TaskRouterWorkspaceCapability,
     verify_token,
 )
-from twilio.task_router.verification import moment, verify_claims
+from twilio.task_router.verification import lifetime, moment
 
 KEY = "0123456789abcdef0123456789abcdef"
 HEADER: dict[str, Any] = {"alg": "HS256", "typ": "JWT"}
@@ -137,6 +137,12 @@ class TestAGoodToken:
         assert token.access_policy.allows("GET", RULE["url"])
         assert token.channel == "WK789"
 
+    def test_keeps_its_notes_too(self) -> None:
+        token = verify_token(forge(claims=CLAIMS | {"nbf": 0}), KEY)
+        before = token.notes()
+        token.claims["nbf"] = token.claims["exp"] = "soon"
+        assert token.notes() == before
+
     @pytest.mark.parametrize("exp", [253_402_300_800, 10**17, 10**18, 10**20, 1e300])
     def test_may_live_beyond_the_last_year_that_a_datetime_holds(self, exp: float) -> None:
         expires_at = verify_token(forge(claims=CLAIMS | {"exp": exp}), KEY).expires_at
@@ -193,10 +199,6 @@ class TestTime:
         with freeze_time(recorded.RECORDED):
             assert verify_token(made, KEY)
 
-    def test_claims_have_no_leeway_by_default(self) -> None:
-        with freeze_time(recorded.RECORDED), pytest.raises(jwt.ExpiredSignatureError):
-            verify_claims(CLAIMS | {"exp": recorded.RECORDED.timestamp()})
-
     @pytest.mark.parametrize(
         ("timestamp", "expected"),
         [
@@ -211,6 +213,36 @@ class TestTime:
         self, timestamp: float, expected: datetime
     ) -> None:
         assert moment(timestamp) == expected.replace(tzinfo=timezone.utc)
+
+
+class TestLifetime:
+    @pytest.mark.parametrize(
+        ("claims", "seconds"),
+        [
+            ({"iat": 10, "nbf": 20, "exp": 70}, 60),
+            ({"nbf": 20, "exp": 70}, 50),
+            ({"iat": 10.5, "exp": 70}, 59.5),
+            ({"iat": 100, "exp": 70}, -30),
+            ({"iat": "10", "nbf": 20, "exp": 70}, 50),
+            ({"iat": True, "nbf": 20, "exp": 70}, 50),
+        ],
+        ids=ascii,
+    )
+    def test_is_from_iat_else_nbf(self, claims: dict[str, Any], seconds: float) -> None:
+        assert lifetime(claims, start=30) == timedelta(seconds=seconds)
+
+    def test_is_from_a_start_if_need_be(self) -> None:
+        assert lifetime({"exp": 70}, start=30) == timedelta(seconds=40)
+
+    @pytest.mark.parametrize(
+        "claims", [{"exp": 70}, {"iat": None, "exp": 70}, {"iat": 10}, {"iat": 10, "exp": "70"}], ids=ascii
+    )
+    def test_may_be_unknown(self, claims: dict[str, Any]) -> None:
+        assert lifetime(claims) is None
+
+    def test_may_be_very_long(self) -> None:
+        start = datetime(1970, 1, 1, 0, 0, 1, 500_000)  # noqa: DTZ001 - in UTC
+        assert lifetime({"nbf": 1.5, "exp": 10**400}) == datetime.max - start  # noqa: DTZ901 - likewise
 
 
 ODD = json.dumps(CLAIMS | {"friendly_name": "\u00bf\u00bf\u00bf?>?>"}, ensure_ascii=False).encode()

@@ -204,11 +204,16 @@ class TestLongLived:
         assert self.token(86_400).notes() == []
         assert kinds_of(self.token(86_401).notes()) == [("long-lived", None)]
 
-    def test_counts_from_nbf_if_the_token_has_one(self) -> None:
+    @pytest.mark.parametrize(
+        "attributes", [{"iat": 1_893_499_200, "nbf": 1_893_502_800}, {"nbf": 1_893_499_200}]
+    )
+    def test_counts_from_iat_else_nbf(self, attributes: dict[str, int]) -> None:
         with freeze_time("2030-01-01 12:00:00") as clock:
-            token = self.token(86_401, nbf=1_893_499_200)
+            made = TaskRouterWorkerCapability("AC1", "secret", "WS1", "WK1").generate_token(
+                86_401, attributes=attributes
+            )
             clock.tick(3_600)
-            assert kinds_of(token.notes()) == [("long-lived", None)]
+            assert kinds_of(verify_token(made, "secret").notes()) == [("long-lived", None)]
 
     def test_of_a_policy_is_the_lifetime_that_is_given(self) -> None:
         policy = AccessPolicy([])

@@ -120,6 +120,10 @@ class TestCompare:
         out = run("compare", token_of(), with_claims(nbf=begin))
         assert "lifetime: none before, 3600 seconds now" in out
 
+    def test_a_lifetime_may_be_absurd(self, run: Run) -> None:
+        out = run("compare", with_claims(nbf=0, exp=1.6e9), with_claims(nbf=1.5, exp=10**400))
+        assert "lifetime: 1600000000 seconds before, 253402300798 seconds now" in out
+
     def test_says_of_an_odd_claim_what_it_is(self, run: Run) -> None:
         out = run("compare", token_of(), with_claims(workspace_sid=5), status=1)
         assert f"\nworkspace: {WORKSPACE} before, 5 now\n" in out

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ from twilio.task_router import (
     TaskRouterTaskQueueCapability,
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
+    verify_token,
 )
 from twilio.task_router.command_line import terminal
 from twilio.task_router.tokens import sign
@@ -424,6 +426,16 @@ class TestJson:
             "header": {"alg": "HS256", "typ": "JWT"},
             "claims": recorded.claims_of(token, KEY),
         }
+
+    @pytest.mark.parametrize("claims", [{"iat": -90_000}, {"nbf": -90_000}, {"iat": "soon", "exp": 90_000}])
+    def test_has_the_notes_of_verify_token(self, claims: dict[str, Any], run: Run) -> None:
+        now = int(recorded.RECORDED.timestamp())
+        token = with_claims(
+            **{name: value if value == "soon" else now + value for name, value in claims.items()}
+        )
+        told = json.loads(run("inspect", token, "--json"))["notes"]
+        assert told == [dataclasses.asdict(note) for note in verify_token(token, KEY).notes()]
+        assert told[0]["kind"] == "long-lived"
 
     def test_says_of_each_call_whether_it_goes_through(self, run: Run) -> None:
         told = json.loads(run("inspect", token_of(), "--json"))["worker_js"]

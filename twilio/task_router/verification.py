@@ -9,7 +9,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import jwt
 from jwt.algorithms import HMACAlgorithm
@@ -67,17 +67,16 @@ class VerifiedToken:
     access_policy: AccessPolicy
     #: All claims. Nothing else here changes if you change them.
     claims: dict[str, Any] = field(repr=False)
+    _lifetime: timedelta | None = field(repr=False)
 
     def notes(self) -> list[Note]:
         """Return what is worth a second look, such as a rule that can never match.
 
-        The token's life counts from its claim ``nbf`` if it has one, and from now otherwise.
+        The token's lifetime counts from its claim ``iat``, else from ``nbf``, else from its verification.
 
         :raises ComparisonTooHardError: if it would take too long to find out which rules are redundant.
         """
-        start = moment(self.claims["nbf"]) if "nbf" in self.claims else datetime.now(timezone.utc)
-        lifetime = self.expires_at - start
-        return notes_on(self.access_policy.index, self.workspace_sid, self.worker_sid, lifetime)
+        return notes_on(self.access_policy.index, self.workspace_sid, self.worker_sid, self._lifetime)
 
 
 def verify_token(token: str | bytes, auth_token: str, *, leeway: float | timedelta = 0) -> VerifiedToken:
@@ -97,8 +96,10 @@ def verify_token(token: str | bytes, auth_token: str, *, leeway: float | timedel
     check_type("token", token, (str, bytes), "a str or bytes")
     seconds = _leeway_in_seconds(leeway)
     read = read_token(token)
+    check_header(read)
     check_signature(read, key)
-    return verify_claims(read.claims, seconds)
+    check_in_force(read.claims, seconds)
+    return read_claims(read.claims, read_access_policy(read.claims))
 
 
 def read_token(token: str | bytes) -> tokens.Token:
@@ -114,18 +115,6 @@ def read_token(token: str | bytes) -> tokens.Token:
 
 _HS256 = HMACAlgorithm(HMACAlgorithm.SHA256)
 _HS256_BYTES = 32
-
-
-def check_signature(token: tokens.Token, auth_token: str) -> None:
-    """Check that a token is signed HS256 with this auth token.
-
-    :raises jwt.InvalidTokenError: if it is not.
-    """
-    check_header(token)
-    # PyJWT would also ask whether the key is short or looks like one of another algorithm. Only HS256 is
-    # accepted and Twilio chose the key, so neither check helps.
-    if not _HS256.verify(token.signing_input, auth_token.encode(), token.signature):
-        raise jwt.InvalidSignatureError("Signature verification failed")
 
 
 def check_header(token: tokens.Token) -> None:
@@ -147,16 +136,39 @@ def check_header(token: tokens.Token) -> None:
         )
 
 
-def verify_claims(claims: dict[str, Any], leeway: float = 0) -> VerifiedToken:
-    """Do what :func:`verify_token` does, without a check of the signature.
+def check_signature(token: tokens.Token, auth_token: str) -> None:
+    """Check that a token is signed HS256 with this auth token, whatever its header says.
 
-    :raises jwt.InvalidTokenError: if a claim is not good.
+    :raises jwt.InvalidSignatureError: if it is not.
+    """
+    # PyJWT would also ask whether the key is short or looks like one of another algorithm. Only HS256 is
+    # accepted and Twilio chose the key, so neither check helps.
+    if not _HS256.verify(token.signing_input, auth_token.encode(), token.signature):
+        raise jwt.InvalidSignatureError("Signature verification failed")
+
+
+def check_in_force(claims: Mapping[str, Any], leeway: float) -> None:
+    """Check that a token has not expired, and that its ``nbf``, if there is one, has passed.
+
+    :param leeway: how far this machine's clock may be off, in seconds.
+    :raises jwt.InvalidTokenError: if the token is not in force, or one of the two claims is not a number.
     """
     now = time.time()
     if _time(claims, "exp") <= now - leeway:
         raise jwt.ExpiredSignatureError("Signature has expired")
     if "nbf" in claims and _time(claims, "nbf") > now + leeway:
         raise jwt.ImmatureSignatureError("The token is not yet valid (nbf)")
+
+
+def read_claims(claims: dict[str, Any], access_policy: AccessPolicy) -> VerifiedToken:
+    """Read the claims of a token, without a check that it is signed and in force.
+
+    :param access_policy: the one that :func:`read_access_policy` read from them.
+    :raises jwt.InvalidTokenError: if a claim is not good.
+    """
+    expires_at = moment(_time(claims, "exp"))
+    if "nbf" in claims:
+        _time(claims, "nbf")  # it must be a number, also if nobody asks whether it has passed
     issuer, account_sid = _text(claims, "iss"), _text(claims, "account_sid")
     if issuer != account_sid:
         raise jwt.InvalidIssuerError(
@@ -170,10 +182,38 @@ def verify_claims(claims: dict[str, Any], leeway: float = 0) -> VerifiedToken:
         taskqueue_sid=_text_or_none(claims, "taskqueue_sid"),
         friendly_name=_text_or_none(claims, "friendly_name"),
         version=_text_or_none(claims, "version"),
-        expires_at=moment(claims["exp"]),
-        access_policy=_access_policy(claims),
+        expires_at=expires_at,
+        access_policy=access_policy,
         claims=claims,
+        _lifetime=lifetime(claims, start=time.time()),
     )
+
+
+def read_access_policy(claims: Mapping[str, Any]) -> AccessPolicy:
+    """Read the claim ``policies`` of a token.
+
+    :raises jwt.InvalidTokenError: if it is missing or not an access policy.
+    """
+    rules = _claim(claims, "policies")
+    if not isinstance(rules, list):
+        raise InvalidClaimError("policies", f"must be a list, not {shown(rules)}")
+    try:
+        return AccessPolicy(rules)
+    except (InvalidRuleError, ConflictingRulesError) as error:
+        raise InvalidClaimError("policies", f"is not an access policy: {error}") from error
+
+
+def lifetime(claims: Mapping[str, Any], start: float | None = None) -> timedelta | None:
+    """Return how long a token is good: from its claim ``iat``, else from ``nbf``, until ``exp``.
+
+    :param claims: the claims, of any types.
+    :param start: the Unix time to count from if the token has neither ``iat`` nor ``nbf``.
+    :returns: ``None`` if the beginning or the end is unknown. A time that no ``datetime`` can hold counts as
+        the last or first that one can.
+    """
+    starts = [claims[name] for name in ("iat", "nbf") if _is_number(claims.get(name))]
+    start, end = next(iter(starts), start), claims.get("exp")
+    return moment(end) - moment(start) if start is not None and _is_number(end) else None
 
 
 def _leeway_in_seconds(leeway: object) -> float:
@@ -187,9 +227,13 @@ def _leeway_in_seconds(leeway: object) -> float:
 def _time(claims: Mapping[str, Any], name: str) -> float:
     """Return a claim that is a NumericDate (RFC 7519 §2): a number, and not a string of digits."""
     value = _claim(claims, name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not _is_number(value):
         raise InvalidClaimError(name, f"must be a number, not {shown(value)}")
     return value
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
@@ -201,16 +245,6 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
 
 def _text_or_none(claims: Mapping[str, Any], name: str) -> str | None:
     return None if claims.get(name) is None else _text(claims, name)
-
-
-def _access_policy(claims: Mapping[str, Any]) -> AccessPolicy:
-    rules = _claim(claims, "policies")
-    if not isinstance(rules, list):
-        raise InvalidClaimError("policies", f"must be a list, not {shown(rules)}")
-    try:
-        return AccessPolicy(rules)
-    except (InvalidRuleError, ConflictingRulesError) as error:
-        raise InvalidClaimError("policies", f"is not an access policy: {error}") from error
 
 
 def _claim(claims: Mapping[str, Any], name: str) -> object:

@@ -11,6 +11,7 @@ from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.diagnosis.body import from_words, read_given
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.times import utc
+from twilio.task_router.verification import lifetime
 
 from .terminal import Terminal, short
 
@@ -77,24 +78,18 @@ def _policy(inspection: Inspection) -> AccessPolicy:
 
 def _changes(old: Inspection, new: Inspection) -> dict[str, list[Any]]:
     """Return what else changed, by its name: what it was, and what it is."""
+    lifetimes = [lifetime(one.claims) for one in (old, new)]
     facts = [
         {
-            "lifetime": _lifetime(one),
+            "lifetime": None if lasts is None else int(lasts.total_seconds()),
             "expires_at": one.claims.get("exp"),
             "channel": one.claims.get("channel"),
             "workspace": one.claims.get("workspace_sid"),
             "account": one.claims.get("account_sid"),
         }
-        for one in (old, new)
+        for one, lasts in zip((old, new), lifetimes, strict=True)
     ]
     return {name: [facts[0][name], facts[1][name]] for name in facts[0] if facts[0][name] != facts[1][name]}
-
-
-def _lifetime(inspection: Inspection) -> int | None:
-    """Return a token's lifetime in seconds, if it says when it began."""
-    claims = inspection.claims
-    begin, end = claims.get("iat", claims.get("nbf")), claims.get("exp")
-    return int(end - begin) if isinstance(begin, (int, float)) and isinstance(end, (int, float)) else None
 
 
 def _as_dict(

@@ -7,13 +7,11 @@ import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import jwt
 
 from twilio.task_router import tokens
-from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.capability import (
     Capability,
     TaskRouterCapability,
@@ -30,12 +28,19 @@ from twilio.task_router.urls import (
     channel_url,
     workspace_url,
 )
-from twilio.task_router.verification import check_header, check_signature, verify_claims
+from twilio.task_router.verification import (
+    check_header,
+    check_signature,
+    lifetime,
+    read_access_policy,
+    read_claims,
+)
 
 from .times import from_now
 
 if TYPE_CHECKING:
     from twilio.task_router.access.notes import Note
+    from twilio.task_router.access.policy import AccessPolicy
 
 
 _CLASS_OF_CHANNEL = {
@@ -51,8 +56,7 @@ class Inspection:
 
     header: dict[str, Any]
     claims: dict[str, Any]
-    #: ``good``, ``bad`` or ``not checked``.
-    signature: str
+    signature: Literal["good", "bad", "not checked"]
     #: What is wrong with the signature and the claims, apart from the time.
     problems: list[str]
     #: What the token permits, if its rules are well-formed.
@@ -95,15 +99,11 @@ class Inspection:
         """What is worth a second look."""
         if self.access_policy is None:
             return []
-        begin, end = self.claims.get("iat", self.claims.get("nbf", time.time())), self.claims.get("exp")
-        lifetime = None
-        with suppress(OverflowError, TypeError, ValueError):  # claims of another type, or of absurd size
-            lifetime = timedelta(seconds=end - begin)
         try:
             return self.access_policy.notes(
                 workspace_sid=self.sid("workspace_sid") or None,
                 worker_sid=self.sid("worker_sid") or None,
-                lifetime=lifetime,
+                lifetime=lifetime(self.claims, start=time.time()),
             )
         except ValueError:  # a claim is not a SID, or there is too much to compare
             return []
@@ -166,11 +166,10 @@ def inspect_token(token: str) -> Inspection:
     signature, problems = _check_signature(read, key)
     access_policy = None
     try:
-        access_policy = verify_claims(read.claims, leeway=float("inf")).access_policy
+        access_policy = read_access_policy(read.claims)
+        read_claims(read.claims, access_policy)
     except jwt.InvalidTokenError as error:
         problems.append(str(error))
-        with suppress(TypeError, ValueError):
-            access_policy = AccessPolicy(read.claims.get("policies"))  # type: ignore[arg-type]
     not_before = read.claims.get("nbf")
     if isinstance(not_before, (int, float)) and not_before > time.time():
         problems.append(f"it is not valid yet, but will be {from_now(not_before)}")
@@ -217,7 +216,9 @@ _NOT_ONE = (
 )
 
 
-def _check_signature(read: tokens.Token, key: str | None) -> tuple[str, list[str]]:
+def _check_signature(
+    read: tokens.Token, key: str | None
+) -> tuple[Literal["good", "bad", "not checked"], list[str]]:
     try:
         check_header(read)
     except jwt.InvalidTokenError as error:
