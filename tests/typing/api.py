@@ -43,6 +43,7 @@ capability.allow_worker_activity_updates()
 capability.allow_task_reservation_updates()
 token: str = capability.generate_token()
 token = capability.generate_token(600)
+token = capability.generate_token(60 * 60 / 2)
 token = capability.generate_token(ttl=timedelta(minutes=10), attributes={"friendly_name": "Alice"})
 
 elsewhere = TaskRouterCapability(

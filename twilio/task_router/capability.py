@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 import warnings
 from functools import cached_property, wraps
+from math import floor
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from .checks import (
     check_auth_token,
+    check_finite,
     check_mapping,
     check_sid,
     check_type,
@@ -273,18 +275,21 @@ class Capability:
 
         return AccessPolicy(self.policies)
 
-    def generate_token(self, ttl: int | timedelta = 3600, attributes: Mapping[str, Any] | None = None) -> str:
+    def generate_token(
+        self, ttl: float | timedelta = 3600, attributes: Mapping[str, Any] | None = None
+    ) -> str:
         """Return a token with the policy rules as they are now.
 
         It changes nothing in the capability, and several threads may call it at once.
 
-        :param ttl: how long the token is good: whole seconds, or a ``timedelta`` (a fraction of a second
-            is dropped). Zero or less makes a token that has expired.
+        :param ttl: how long the token is good: seconds, or a ``timedelta``. A fraction of a second is
+            dropped; -0.5 counts as -1. Zero or less makes a token that has expired.
         :param attributes: claims to add, such as ``friendly_name`` (by default the channel's SID).
         :raises TypeError: if ``ttl`` has another type, or if ``attributes`` is not a mapping of ``str`` to
             what JSON can hold.
-        :raises ValueError: if ``attributes`` names a claim that the capability sets itself, or holds what
-            strict JSON readers refuse: NaN, an infinity, a lone surrogate.
+        :raises ValueError: if ``ttl`` is NaN or infinite, or if ``attributes`` names a claim that the
+            capability sets itself, or holds what strict JSON readers refuse: NaN, an infinity, a lone
+            surrogate.
         :raises ConflictingRulesError: if two rules are the same, except that one allows and one denies.
             TaskRouter would answer every request of such a token with an error.
         :raises InvalidRuleError: if a rule is malformed (checked only if some rule denies, since only then
@@ -535,8 +540,10 @@ def _seconds(ttl: object) -> int:
         return ttl
     from datetime import timedelta  # noqa: PLC0415 - it would take a tenth of the time that the package takes to load
 
-    check_type("ttl", ttl, (int, timedelta), "whole seconds (an int) or a timedelta")
-    return ttl // timedelta(seconds=1) if isinstance(ttl, timedelta) else int(cast("int", ttl))
+    if isinstance(ttl, timedelta):
+        return ttl // timedelta(seconds=1)
+    check_type("ttl", ttl, (int, float), "seconds (a number) or a timedelta")
+    return floor(check_finite("ttl", cast("float", ttl)))
 
 
 def _checked_attributes(attributes: object) -> dict[str, object]:

@@ -6,6 +6,7 @@ import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from math import isfinite
 from typing import Any, cast
 
 # 32 hexadecimal digits that stand as a word of their own. A SID is not such a word: its two letters come
@@ -82,6 +83,16 @@ def check_type(name: str, value: object, kind: type | tuple[type, ...], expected
     """
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise wrong_type(name, expected, value)
+
+
+def check_finite(name: str, number: float) -> float:
+    """Return *number* if it is neither NaN nor infinite.
+
+    :raises ValueError: if it is.
+    """
+    if isinstance(number, float) and not isfinite(number):  # an int may be too large for isfinite
+        raise ValueError(f"{name} must be a finite number, got {number!r}")
+    return number
 
 
 def check_str(name: str, value: object) -> str:
