@@ -56,7 +56,8 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewp
 article { border: 1px solid #ccc; padding: .5rem; margin: .5rem 0 } button, select { font: inherit; margin: 0 .5rem }</style>
 <title>Worker</title><h1 id="name">Worker</h1><p role="status" id="status">Connecting ...</p>
 <label>Activity <select id="activity"></select></label><h2>Reservations</h2><section id="reservations"></section>
-<script src="https://sdk.twilio.com/js/taskrouter/v1.21/taskrouter.min.js"></script><script type="module">
+<script src="https://sdk.twilio.com/js/taskrouter/v1.21/taskrouter.min.js"
+  integrity="sha384-5fq+0qjayReAreRyHy38VpD3Gr9R2OYIzonwIkoGI4M9dhfKW6RWeRnZjfwSrpN8" crossorigin="anonymous"></script><script type="module">
 const HINT = "The browser's network view shows the request that failed.";
 const $ = (id) => document.getElementById(id);
 const button = (textContent, onclick) => Object.assign(document.createElement("button"), { textContent, onclick });
