@@ -79,7 +79,8 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("TWILIO_WORKSPACE_SID", "WS456")
     monkeypatch.setenv("TWILIO_WORKER_SID", "WK789")
     # Worker.js 1.1.1 stands in for 1.21, whose hash the page has.
-    monkeypatch.setattr(flask_app, "PAGE", re.sub(r'integrity="\S+" crossorigin="anonymous"', "", flask_app.PAGE))
+    page = re.sub(r'integrity="\S+" crossorigin="anonymous"', "", flask_app.PAGE)
+    monkeypatch.setattr(flask_app, "PAGE", page)
     server = make_server("127.0.0.1", 0, flask_app.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -138,7 +138,7 @@ def explain(
     :param base_url: where the page's Worker.js looks for TaskRouter's REST API, without the version.
     :param version: the API's version.
     :param base_ws_url: where it looks for the event bridge's websocket channels.
-    :returns: an explanation for each name in :data:`~twilio.task_router.worker_js.CALLS`. With an
+    :returns: an explanation for each name in :data:`~twilio.task_router.pages.worker_js.CALLS`. With an
         ``account_sid``, its first decision is about the channel; without one, ``connect`` is left out.
     :raises TypeError: if a parameter has another type.
     :raises ValueError: if a SID is missing, or a SID or part of a URL is malformed.
