@@ -13,7 +13,10 @@ extensions = ["sphinx.ext.autodoc", "sphinx.ext.doctest"]
 exclude_patterns = ["_build"]
 nitpicky = True
 nitpick_ignore_regex = [
-    ("py:.*", r"(collections\.abc|datetime|typing)\..*|jwt\..*|timedelta|(.*\.)?OpenRequest|GivenParameters")
+    (
+        "py:.*",
+        r"(collections\.abc|datetime|typing)\..*|jwt\..*|timedelta|(.*\.)?OpenRequest|GivenParameters|Kind",
+    )
 ]
 
 autodoc_member_order = "bysource"
