@@ -70,6 +70,13 @@ def example() -> WorkflowConfig:
     )
 
 
+def written(routing: TaskRouterConfig) -> Any:
+    """The rules in the document."""
+    config = WorkflowConfig()
+    config.task_routing = routing
+    return json.loads(config.to_json())["task_routing"]["filters"]
+
+
 class TestToJson:
     @pytest.mark.parametrize("vector", RECORDED["built"])
     def test_is_that_of_5_7_0(self, vector: dict[str, Any]) -> None:
@@ -271,21 +278,85 @@ class TestRules:
     def test_leave_the_callers_dicts_alone(self) -> None:
         given = {"expression": "1==1", "filter_friendly_name": "old", "targets": []}
         config = TaskRouterConfig([given], None)
-        assert config.filters == [{"expression": "1==1", "friendly_name": "old", "targets": []}]
+        assert written(config) == [{"expression": "1==1", "friendly_name": "old", "targets": []}]
         assert given == {"expression": "1==1", "filter_friendly_name": "old", "targets": []}
 
     def test_an_older_name_of_none_gives_way(self) -> None:
         rule = {"filter_friendly_name": None, "friendly_name": "new"}
-        assert TaskRouterConfig([rule]).filters == [{"friendly_name": "new"}]
+        assert written(TaskRouterConfig([rule])) == [{"friendly_name": "new"}]
+
+    def test_may_be_a_list_that_grows(self) -> None:
+        rules: list[Any] = []
+        config = WorkflowConfig(rules, None)
+        rules.append(WorkflowRule("1==1", [], "late"))
+        rules.append({"filter_friendly_name": "later"})
+        assert written(config.task_routing) == [
+            {"expression": "1==1", "friendly_name": "late", "targets": []},
+            {"friendly_name": "later"},
+        ]
+        assert config.task_routing.filters is rules
+
+    @pytest.mark.parametrize("kind", [tuple, iter])
+    def test_need_not_be_a_list(self, kind: Any) -> None:
+        config = TaskRouterConfig(kind([{"a": 1}]))
+        config.filters.append({"b": 2})
+        assert written(config) == written(config) == [{"a": 1}, {"b": 2}]
+
+    @pytest.mark.parametrize(
+        "bad", ["x", None, object(), TaskRouterCapability("AC1", "secret", "WS1", "WK1")]
+    )
+    def test_are_checked_again_when_they_are_written(self, bad: Any) -> None:
+        rule = WorkflowRule("1==1", [])
+        config = WorkflowConfig([rule])
+        rule.targets.append(bad)
+        with pytest.raises(
+            TypeError, match=r"^rules\[0\]\.targets\[0\] must be a WorkflowRuleTarget or a dict"
+        ):
+            config.to_json()
+        config.task_routing.filters[0] = bad
+        with pytest.raises(TypeError, match=r"^rules\[0\] must be a WorkflowRule or a dict, not "):
+            config.to_json()
+        config.task_routing.filters = bad
+        with pytest.raises(TypeError, match=r"^rules must be a list of rules, not "):
+            config.to_json()
+
+    def test_a_default_target_is_checked_when_it_is_written(self) -> None:
+        config = WorkflowConfig()
+        config.task_routing.default_filter = 5
+        with pytest.raises(TypeError, match=r"^default_target must be a WorkflowRuleTarget, a dict or None"):
+            config.to_json()
+
+    def test_may_be_replaced_by_a_dict_as_in_5_7_0(self) -> None:
+        config: Any = WorkflowConfig()
+        config.task_routing = {"filters": [], "default_filter": None}
+        assert json.loads(config.to_json()) == {"task_routing": {"filters": []}}
+
+    def test_take_numbers_that_are_floats(self) -> None:
+        target = WorkflowRuleTarget("WQ1", priority=60 / 2, timeout=0.5)
+        document = json.loads(WorkflowConfig([], target).to_json())["task_routing"]
+        assert document["default_filter"] == {"queue": "WQ1", "priority": 30.0, "timeout": 0.5}
+
+    @pytest.mark.parametrize("name", ["priority", "timeout"])
+    @pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+    def test_take_finite_numbers_only(self, name: str, number: str) -> None:
+        with pytest.raises(ValueError, match=f"^{name} must be a finite number, got {number}$"):
+            WorkflowRuleTarget("WQ1", **{name: float(number)})  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
         ("kind", "arguments", "says"),
         [
             (WorkflowRuleTarget, {"queue": None}, "queue must be a str"),
             (WorkflowRuleTarget, {"queue": "WQ1", "expression": 5}, "expression must be a str or None"),
-            (WorkflowRuleTarget, {"queue": "WQ1", "priority": []}, "priority must be an int, a str or None"),
-            (WorkflowRuleTarget, {"queue": "WQ1", "timeout": True}, "timeout must be an int, a str or None"),
-            (WorkflowRuleTarget, {"queue": "WQ1", "timeout": 1.5}, "timeout must be an int, a str or None"),
+            (
+                WorkflowRuleTarget,
+                {"queue": "WQ1", "priority": []},
+                "priority must be a number, a str or None",
+            ),
+            (
+                WorkflowRuleTarget,
+                {"queue": "WQ1", "timeout": True},
+                "timeout must be a number, a str or None",
+            ),
             (
                 WorkflowRuleTarget,
                 {"queue": "WQ1", "order_by": ["worker.level"]},

@@ -91,7 +91,9 @@ text: str = WorkflowConfig.json2obj(config.to_json()).to_json()
 step = WorkflowRuleTarget(
     "WQ1", "1==1", 1, 30, order_by="worker.level DESC", skip_if="workers.available == 0"
 )
-known = WorkflowRuleTarget("WQ1", known_worker_sid="task.sid", known_worker_friendly_name="task.name")
+known = WorkflowRuleTarget(
+    "WQ1", priority=60 / 2, timeout=30.5, known_worker_sid="task.sid", known_worker_friendly_name="task.name"
+)
 old = twilio.task_router.workflow_config.WorkflowConfig(
     [twilio.task_router.workflow_rule.WorkflowRule("", [])]
 )

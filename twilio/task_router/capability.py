@@ -543,7 +543,8 @@ def _seconds(ttl: object) -> int:
     if isinstance(ttl, timedelta):
         return ttl // timedelta(seconds=1)
     check_type("ttl", ttl, (int, float), "seconds (a number) or a timedelta")
-    return floor(check_finite("ttl", cast("float", ttl)))
+    check_finite("ttl", ttl)
+    return floor(cast("float", ttl))
 
 
 def _checked_attributes(attributes: object) -> dict[str, object]:

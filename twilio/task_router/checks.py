@@ -85,14 +85,13 @@ def check_type(name: str, value: object, kind: type | tuple[type, ...], expected
         raise wrong_type(name, expected, value)
 
 
-def check_finite(name: str, number: float) -> float:
-    """Return *number* if it is neither NaN nor infinite.
+def check_finite(name: str, value: object) -> None:
+    """Check that *value*, if it is a ``float``, is a number that JSON can hold.
 
-    :raises ValueError: if it is.
+    :raises ValueError: if it is NaN or infinite.
     """
-    if isinstance(number, float) and not isfinite(number):  # an int may be too large for isfinite
-        raise ValueError(f"{name} must be a finite number, got {number!r}")
-    return number
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{name} must be a finite number, got {value!r}")
 
 
 def check_str(name: str, value: object) -> str:

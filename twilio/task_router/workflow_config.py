@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from types import NoneType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
-from .checks import check_iterable, check_type, json_text, shown, wrong_type
+from .checks import check_finite, check_iterable, check_type, json_text, shown, wrong_type
 
 
 @dataclass(eq=False)
@@ -21,7 +21,7 @@ class WorkflowRuleTarget:
 
     :param queue: the task queue's SID.
     :param expression: which of the queue's workers may get it. ``None`` means all of them.
-    :param priority: the task's priority in the queue, a whole number, also as a ``str``. ``None`` means
+    :param priority: the task's priority in the queue, a number, also as a ``str``. ``None`` means
         TaskRouter's default.
     :param timeout: the seconds after which the next target is tried, likewise. ``None`` means never.
     :param order_by: which worker is asked first, such as ``"worker.level DESC"``. ``None`` means the one who
@@ -32,12 +32,13 @@ class WorkflowRuleTarget:
         ``"task.agent_sid"``.
     :param known_worker_friendly_name: likewise, with the worker's name. TaskRouter takes one of the two.
     :raises TypeError: if a parameter has another type.
+    :raises ValueError: if a number is NaN or infinite.
     """
 
     queue: str
     expression: str | None = None
-    priority: int | str | None = None
-    timeout: int | str | None = None
+    priority: float | str | None = None
+    timeout: float | str | None = None
     _: KW_ONLY
     order_by: str | None = None
     skip_if: str | None = None
@@ -47,8 +48,9 @@ class WorkflowRuleTarget:
     def __post_init__(self) -> None:
         check_type("queue", self.queue, str, "a str")
         check_type("expression", self.expression, (str, NoneType), "a str or None")
-        check_type("priority", self.priority, (int, str, NoneType), "an int, a str or None")
-        check_type("timeout", self.timeout, (int, str, NoneType), "an int, a str or None")
+        for name, number in (("priority", self.priority), ("timeout", self.timeout)):
+            check_type(name, number, (int, float, str, NoneType), "a number, a str or None")
+            check_finite(name, number)
         for name in ("order_by", "skip_if", "known_worker_sid", "known_worker_friendly_name"):
             check_type(name, getattr(self, name), (str, NoneType), "a str or None")
 
@@ -69,18 +71,17 @@ class WorkflowRule:
 
     def __post_init__(self) -> None:
         check_type("expression", self.expression, str, "a str")
-        check_type("targets", self.targets, (list, tuple), "a list of targets")
-        for number, target in enumerate(self.targets):
-            _check_part(f"targets[{number}]", target, "a WorkflowRuleTarget or a dict")
+        _check_targets("targets", self.targets)
         check_type("friendly_name", self.friendly_name, (str, NoneType), "a str or None")
 
 
 class TaskRouterConfig:
     """The part of a configuration below ``task_routing``.
 
-    :param rules: :class:`WorkflowRule` objects, or dicts with the same keys. A dict's other keys are kept.
-        Twilio's pages call a rule's name ``friendly_name`` or ``filter_friendly_name``. Both are read. If a
-        dict has both, ``filter_friendly_name`` counts. ``friendly_name`` is written, as 5.7.0 did.
+    :param rules: :class:`WorkflowRule` objects, or dicts with the same keys. A list is kept, not copied, so
+        the document also has the rules that you append to it later. A dict's other keys are kept. Twilio's
+        pages call a rule's name ``friendly_name`` or ``filter_friendly_name``. Both are read. If a dict has
+        both, ``filter_friendly_name`` counts. ``friendly_name`` is written, as 5.3.0 to 5.7.0 did.
     :param default_target: where a task goes if no rule matches it: a :class:`WorkflowRuleTarget`, a dict with
         the same keys or others, or ``None``.
     :raises TypeError: if a parameter has another type.
@@ -92,12 +93,10 @@ class TaskRouterConfig:
     default_filter: Any
 
     def __init__(self, rules: Iterable[Any] = (), default_target: Any = None) -> None:  # noqa: ANN401
-        self.filters = [_renamed(rule) for rule in check_iterable("rules", rules, "a list of rules")]
-        for number, rule in enumerate(self.filters):
-            _check_part(f"rules[{number}]", rule, "a WorkflowRule or a dict")
-        if default_target is not None:
-            _check_part("default_target", default_target, "a WorkflowRuleTarget, a dict or None")
+        given = check_iterable("rules", rules, "a list of rules")
+        self.filters = given if isinstance(given, list) else list(given)
         self.default_filter = default_target
+        _check_routing(self)
 
     def __repr__(self) -> str:
         return f"TaskRouterConfig({self.filters!r}, {self.default_filter!r})"
@@ -124,9 +123,11 @@ class WorkflowConfig:
     def to_json(self) -> str:
         """Return the document for the Workflow resource's ``Configuration``. What is ``None`` is left out.
 
-        :raises TypeError: if a part of it has no JSON form.
+        :raises TypeError: if a rule or a target is something else, or a part of it has no JSON form.
         :raises ValueError: if it contains NaN, an infinity or itself.
         """
+        if isinstance(self.task_routing, TaskRouterConfig):
+            _check_routing(self.task_routing)  # its lists may have changed
         return json_text("the configuration", _written, self)
 
     @staticmethod
@@ -161,7 +162,7 @@ class WorkflowConfig:
             raise ValueError(  # noqa: TRY004 - as above
                 f"data: task_routing.default_filter must be an object, got {shown(default_filter)}"
             )
-        config = WorkflowConfig(filters, default_filter)
+        config = WorkflowConfig([_renamed(rule) for rule in filters], default_filter)
         try:
             config.to_json()
         except ValueError as error:  # newer Pythons read deeper nesting than they write
@@ -177,6 +178,22 @@ def _written(config: WorkflowConfig) -> str:
     return json.dumps(_without_none(config), sort_keys=True, indent=4, allow_nan=False)
 
 
+def _check_routing(routing: TaskRouterConfig) -> None:
+    """Check that rules and targets are some, also in the lists that callers keep."""
+    for index, rule in enumerate(check_iterable("rules", routing.filters, "a list of rules")):
+        _check_part(f"rules[{index}]", rule, "a WorkflowRule or a dict")
+        if isinstance(rule, WorkflowRule):
+            _check_targets(f"rules[{index}].targets", rule.targets)
+    if routing.default_filter is not None:
+        _check_part("default_target", routing.default_filter, "a WorkflowRuleTarget, a dict or None")
+
+
+def _check_targets(name: str, targets: object) -> None:
+    check_type(name, targets, (list, tuple), "a list of targets")
+    for index, target in enumerate(cast("Iterable[object]", targets)):
+        _check_part(f"{name}[{index}]", target, "a WorkflowRuleTarget or a dict")
+
+
 def _check_part(name: str, value: object, expected: str) -> None:
     """Check that *value* can be a part of the document."""
     if not (isinstance(value, Mapping) or _is_part(value)):
@@ -186,8 +203,8 @@ def _check_part(name: str, value: object, expected: str) -> None:
 def _is_part(value: object) -> bool:
     """Whether *value* is one of this module's objects, or a caller's own that looks like one.
 
-    5.7.0 accepted any object, but most have attributes that do not belong into a document: a capability, for
-    one, has the auth token.
+    5.7.0 accepted any object, but most have attributes that must not end up in the document, such as a
+    capability's auth token.
     """
     if isinstance(value, (WorkflowConfig, TaskRouterConfig, WorkflowRule, WorkflowRuleTarget)):
         return True
@@ -208,4 +225,6 @@ def _without_none(value: Any) -> Any:  # noqa: ANN401
         return {key: _without_none(item) for key, item in value.items() if item is not None}
     if isinstance(value, (list, tuple)):
         return [_without_none(item) for item in value if item is not None]
+    if isinstance(value, TaskRouterConfig):
+        return _without_none(vars(value) | {"filters": [_renamed(rule) for rule in value.filters]})
     return _without_none(vars(value)) if _is_part(value) else value
