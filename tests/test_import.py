@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,14 @@ def test_the_documented_example_runs_without_a_warning() -> None:
 
 def test_minting_does_not_import_pyjwt() -> None:
     assert run(EXAMPLE + "import sys; print({'jwt', 'cryptography'} & set(sys.modules))") == "set()\n"
+
+
+def test_minting_loads_just_the_modules_it_needs() -> None:
+    program = EXAMPLE + (
+        "capability.deny('https://t/a', 'GET'); capability.generate_token(); import sys; "
+        "print(*sorted(name[18:] for name in sys.modules if name.startswith('twilio.task_router')))"
+    )
+    assert run(program).split() == [".capability", ".checks", ".errors", ".rule", ".tokens", ".urls"]
 
 
 def test_importing_does_not_touch_the_warning_filters() -> None:
@@ -101,9 +110,15 @@ def test_importing_the_package_alone_makes_an_old_module_reachable(module: str) 
     assert run(program) == f"twilio.task_router.{module}\n"
 
 
-def test_minting_does_not_load_the_workflow_configurations() -> None:
-    program = EXAMPLE + "import sys; print([name for name in sys.modules if 'workflow' in name])"
-    assert run(program) == "[]\n"
+def test_the_commands_do_without_the_files_of_the_old_sdk(tmp_path: Path) -> None:
+    """An upgrade that removes twilio-python 5 removes the files whose names both packages have."""
+    folder = tmp_path / "twilio" / "task_router"
+    shutil.copytree(ROOT / "twilio" / "task_router", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("__init__", "taskrouter_config", "workflow_config", "workflow_rule", "workflow_ruletarget"):
+        (folder / f"{name}.py").unlink()
+    names = ["demo", "token", "inspect", "check", "replay", "compare"]
+    program = "\n".join(f"import twilio.task_router.command_line.{name}" for name in names)
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
 
 
 def test_names_that_are_loaded_when_used_are_listed() -> None:
