@@ -4,10 +4,12 @@ import copy
 import enum
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -23,6 +25,8 @@ from twilio.task_router import (
     OPTIONAL,
     REQUIRED,
     Capability,
+    ConflictingRulesError,
+    InvalidRuleError,
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,
     TaskRouterWorkerCapability,
@@ -78,6 +82,15 @@ def example() -> TaskRouterCapability:
 
 def claims_of(token: str) -> dict[str, Any]:
     return recorded.claims_of(token, "secret")
+
+
+class Name(str):
+    """A text that is another key of a dict than its equal."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return 1
 
 
 class TestRecordedClaims:
@@ -172,6 +185,19 @@ class TestAttributes:
         with pytest.raises(AttributeError, match=f"^cannot change {name}: .* create a new capability$"):
             setattr(capability, name, "WK1/**")
         assert vars(capability) == vars(kind(*ALL_FOUR[kind]))
+
+    @pytest.mark.parametrize("name", ["policies", "account_sid", "auth_token", "workspace_sid", "worker_url"])
+    def test_cannot_be_deleted(self, name: str) -> None:
+        capability = example()
+        with pytest.raises(AttributeError, match=f"^cannot delete {name}: "):
+            delattr(capability, name)
+        assert vars(capability) == vars(example())
+
+    def test_of_ones_own_can_be_deleted(self) -> None:
+        capability: Any = example()
+        capability.team = "support"
+        del capability.team
+        assert vars(capability) == vars(example())
 
     def test_policies_may_be_replaced(self) -> None:
         capability = example()
@@ -371,6 +397,40 @@ class TestSnapshot:
             token = capability.generate_token()
         assert len(capability.policies) == len(before) + 1
         assert claims_of(token)["policies"] == before
+
+    def test_has_no_rule_changed_in_place(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Another thread that makes a rule deny after the check changes nothing."""
+        capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
+        capability.allow_updates()
+        capability.allow_updates()
+        before = copy.deepcopy(capability.policies)
+
+        def deny() -> float:
+            capability.policies[-1]["allow"] = False
+            return 0.0
+
+        monkeypatch.setattr("time.time", deny)
+        token = capability.generate_token()
+        assert claims_of(token)["policies"] == before
+
+    @pytest.mark.parametrize("kind", [OrderedDict, MappingProxyType, dict])
+    @pytest.mark.parametrize("allow", [False, 0, None, ...])
+    def test_of_other_rules_is_read(self, kind: Any, allow: Any) -> None:
+        """Whatever a rule is that may deny, a conflict is found."""
+        capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
+        rule: dict[str, Any] = {"url": WORKSPACE_URL, "method": "GET", "allow": allow}
+        if allow is ...:
+            del rule["allow"]
+        capability.policies.append(kind(rule))
+        with pytest.raises((ConflictingRulesError, InvalidRuleError)):
+            capability.generate_token()
+
+    def test_of_a_mapping_that_allows_is_read(self) -> None:
+        capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
+        rule = capability.policies[-1]
+        odd: Any = MappingProxyType(rule)
+        capability.policies.append(odd)
+        assert claims_of(capability.generate_token())["policies"][-1] == rule
 
     def test_is_taken_before_the_check(self) -> None:
         class Rules(list[Any]):
@@ -589,6 +649,43 @@ class TestGenerateToken:
         attributes = {"friendly_name": "\\ud800", "emoji": "\U0001f600"}
         assert claims_of(example().generate_token(attributes=attributes)).items() >= attributes.items()
 
+    @pytest.mark.parametrize(
+        ("attributes", "payload"),
+        [
+            ({Name("team"): 1, "team": 2}, '"team":2'),
+            ({"a": {Name("b"): 1, "b": 2}}, '"a":{"b":2}'),
+            ({"a": [{Name("b"): 1, "b": 2}]}, '"a":[{"b":2}]'),
+            ({"a": ({"b": {Name("c"): 1, "c": 2}},)}, '"a":[{"b":{"c":2}}]'),
+            ({Name("friendly_name"): "Alice"}, '"friendly_name":"Alice"'),
+        ],
+        ids=ascii,
+    )
+    def test_signs_each_name_once(self, attributes: dict[str, Any], payload: str) -> None:
+        def read(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            assert len({name for name, _ in pairs}) == len(pairs)
+            return dict(pairs)
+
+        token = example().generate_token(attributes=attributes)
+        signed = jwt.PyJWS().decode(token, "secret", algorithms=["HS256"]).decode()
+        json.loads(signed, object_pairs_hook=read)
+        assert payload in signed
+
+    def test_encodes_attributes_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        written: list[Any] = []
+
+        def write(value: Any) -> str:
+            written.append(value)
+            return json.dumps(value)
+
+        monkeypatch.setattr("twilio.task_router.tokens._write_json", write)
+        example().generate_token(attributes={"team": "support"})
+        assert len(written) == 1
+
+    def test_claims_are_in_the_order_of_5_7_0(self) -> None:
+        """Who reads a token can tell by it which library made it."""
+        token = example().generate_token(attributes={"friendly_name": "Alice", "team": "support"})
+        assert list(claims_of(token)) == [*recorded.example_claims([], release="5.7.0"), "team"]
+
     def test_payload_is_ascii_for_worker_js(self) -> None:
         token = example().generate_token(attributes={"friendly_name": "Zoë ☎ 😀"})
         payload = jwt.PyJWS().decode(token, "secret", algorithms=["HS256"])
@@ -690,6 +787,11 @@ BAD_TOKENS: list[tuple[str, Any, type[Exception]]] = [
             "worker_sid",
             "taskqueue_sid",
         )
+    ),
+    ("attributes", {Name("exp"): 99_999_999_999}, ValueError),
+    *(
+        ("attributes", {"a": value}, TypeError)
+        for value in ({1: "x", "1": "y"}, [{True: "x"}], {"b": ({None: "x"},)}, {b"c": 1})
     ),
     ("attributes", {"friendly_name": None}, TypeError),
     ("attributes", {"team": {"a set"}}, TypeError),

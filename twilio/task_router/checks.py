@@ -156,6 +156,34 @@ def json_text(name: str, write: Callable[[Any], str], value: object) -> str:
         raise ValueError(f"{name} must have a JSON form: {error}") from None
 
 
+def plain_json(name: str, value: object) -> Any:  # noqa: ANN401 - what JSON holds
+    """Return a copy of *value* in which the names in each ``dict``, at every depth, are plain ``str``.
+
+    JSON knows a name by its text alone, so different keys may become the same name, and the last one counts.
+
+    :raises TypeError: if a name is not a ``str``; the message mentions *name*.
+    :raises ValueError: if the value contains itself or is nested too deeply.
+    """
+    try:
+        return _plain(name, value)
+    except RecursionError:
+        raise ValueError(f"{name} must be nested less deeply") from None
+
+
+def _plain(name: str, value: object) -> object:
+    if isinstance(value, dict):
+        plain_dict: dict[str, object] = {}
+        for key, part in value.items():
+            plain_dict[check_str(f"{name}: a name", key)] = _plain(name, part)
+        return plain_dict
+    if isinstance(value, (list, tuple)):
+        plain_list: list[object] = []
+        for part in value:
+            plain_list.append(_plain(name, part))  # noqa: PERF401 - a comprehension would halve the depth
+        return plain_list
+    return value
+
+
 def check_sid(name: str, value: object, prefix: str) -> str:
     """Return *value* if it is a SID with this prefix, see :func:`is_sid`.
 
