@@ -588,6 +588,16 @@ class TestGenerateToken:
         with freeze_time(recorded.RECORDED + timedelta(milliseconds=999)):
             assert claims_of(example().generate_token())["exp"] == 1_430_003_600
 
+    def test_keeps_the_order_of_claims(self) -> None:
+        """The order of its claims shows who made a token."""
+        (recorded_claims,) = {
+            tuple(vector["claims"])
+            for vector in recorded.load("claims-5.7.0.json")
+            if vector["class"] == "TaskRouterWorkerCapability"
+        }
+        capability = TaskRouterWorkerCapability(*ARGUMENTS)
+        assert tuple(claims_of(capability.generate_token())) == recorded_claims
+
     def test_reads_the_clock_at_each_call(self) -> None:
         capability = example()
         with freeze_time(recorded.RECORDED) as clock:
