@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from math import isfinite
 from typing import Any, cast
 
-# 32 hexadecimal digits that stand as a word of their own. A SID is not such a word: its two letters come
-# before the digits. An escape may come before them, such as the \\n in a repr.
-_LOOKS_LIKE_AN_AUTH_TOKEN = re.compile(
-    r"(?:(?<![0-9A-Za-z])|(?<=\\[abfnrtv])|(?<=\\x[0-9a-f]{2}))[0-9a-fA-F]{32}(?![0-9A-Za-z])"
-)
+from .mask import masked
 
 _LONGEST = 200  # characters: enough for a reservation's whole URL
 _MOST_BITS = 2_000  # of an int that is written out; Python itself writes no more than 4,300 digits
-
-
-def masked(text: str) -> str:
-    """Return *text* for a message, without anything that looks like an auth token.
-
-    An auth token may have been passed as the wrong argument, or with white space or quotes around it.
-    """
-    return _LOOKS_LIKE_AN_AUTH_TOKEN.sub("(32 hexadecimal digits, not shown)", text)
 
 
 class _Shortened(reprlib.Repr):

@@ -84,6 +84,8 @@ def read(token: str | bytes) -> Token:
     """
     if len(token) > MAX_LENGTH:
         raise ValueError(f"a token has at most {MAX_LENGTH:,} characters, not {len(token):,}")
+    if isinstance(token, str) and not token.isascii():  # the codec's own error would keep the token
+        raise ValueError("a token is written in ASCII")
     written = token.encode("ascii") if isinstance(token, str) else token
     segments = written.split(b".")
     if len(segments) != _SEGMENTS:

@@ -1,0 +1,59 @@
+"""The mask over secrets: tokens, and what looks like an auth token.
+
+A token lets its holder act as the worker until it expires; an auth token, as the account.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# A secret may follow an escape of a repr or a URL, which ends in a letter or digit: \n, \x0b, \u2028, %22.
+_ESCAPE: Final = (
+    r"(?<=\\[abfnrtv])|(?<=\\x[\da-fA-F]{2})|(?<=\\u[\da-fA-F]{4})|(?<=\\U[\da-fA-F]{8})|(?<=%[\da-fA-F]{2})"
+)
+_BORDER: Final = rf"(?:(?<![0-9A-Za-z])|{_ESCAPE})"
+
+# "eyJ" is '{"' in base64. Unless a signature of full length follows, the token is shortened or broken, for
+# example by a newline. Then the rest may hold the signature, so everything is hidden up to the next quote,
+# slash or other ASCII punctuation.
+_TOKEN: Final = re.compile(
+    rf"{_BORDER}eyJ[\w-]{{5,}}(?:\.[\w-]+\.[\w-]{{43,}}|[^!-$&-,/:-@\[\]^`{{-~]*)", re.ASCII
+)
+# The signature of a token whose beginning is missing or unusual. That of HS256 has 43 characters.
+_SIGNATURE: Final = re.compile(r"\.[\w-]{43,}", re.ASCII)
+
+_DIGITS: Final = re.compile(r"[0-9a-fA-F]{32,}")
+_LONGER: Final = 34  # digits: they are no auth token, even with one typed too many
+_AFTER_ESCAPE: Final = re.compile(_ESCAPE, re.ASCII)
+_SID: Final = re.compile(rf"{_BORDER}[A-Za-z]{{2}}[0-9a-fA-F]{{32,33}}", re.ASCII)
+
+
+def masked(text: str) -> str:
+    """Return *text* for a message, without tokens and anything that looks like an auth token.
+
+    Either may have been passed as the wrong argument, or with white space or quotes around it.
+    """
+    return _DIGITS.sub(_unless_harmless, without_tokens(text))
+
+
+def without_tokens(text: str) -> str:
+    """Return *text* without tokens, or at least without their signatures."""
+    if "eyJ" in text:
+        text = _TOKEN.sub("(a token, not shown)", text)
+    return _SIGNATURE.sub(".(a signature, not shown)", text)
+
+
+def _unless_harmless(digits: re.Match[str]) -> str:
+    """Hide hexadecimal digits that may be an auth token: 32 of them, or 33 if one was typed too many.
+
+    Letters around the digits change nothing, with one exception: after just two letters the word is a SID,
+    with or without a typing error. In some SIDs (AC, CA) these letters are digits as well, so 34 digits and
+    more are shown, such as the 40 or 64 of a digest.
+    """
+    text, end = digits.string, digits.end()
+    escaped = _AFTER_ESCAPE.match(text, end - 32) or _AFTER_ESCAPE.match(text, end - 33)
+    is_sid = _SID.match(text, max(end - 34, 0)) or _SID.match(text, max(end - 35, 0))
+    if not escaped and (len(digits[0]) >= _LONGER or is_sid):
+        return digits[0]
+    return "(32 hexadecimal digits, not shown)"
