@@ -5,25 +5,24 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import re
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+
+from twilio.task_router.diagnosis.hidden import hidden
 
 from .terminal import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from _typeshed import SupportsWrite
+
 _MISUSE = 2
 _INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 _BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
 _LONGEST = 400
-
-# Also a shortened one: dots may stand for what was left out of its middle.
-_A_TOKEN = re.compile(r"\beyJ[\w.-]*|[\w-]{8,}\.[\w-]{8,}\.[\w.-]*")
-
 
 _COMMANDS = {
     "demo": "show an example's token and its claims; needs no account",
@@ -46,12 +45,15 @@ class _Command(Protocol):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors take one line, and show neither a token nor a key."""
+    """A parser whose errors take one line. Neither they nor the help show a secret."""
 
     def error(self, message: str) -> NoReturn:
-        line = _A_TOKEN.sub("(a token, not shown)", plain(" ".join(message.split())))
+        line = plain(" ".join(message.split()))
         shortened = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
         self.exit(_MISUSE, f"{self.prog}: {shortened} (--help says more)\n")
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        super()._print_message(hidden(message), file)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from twilio.task_router.access.request import Request
@@ -14,7 +13,7 @@ from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.times import utc
 from twilio.task_router.rule import METHODS
 
-from .terminal import Terminal, short
+from .terminal import Terminal, print_json, short
 
 DESCRIPTION: str = (
     "Say whether a token permits a request, and why. Give the body of the refused request, which the "
@@ -64,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     asked = _with_whole_url(given.asked, inspection)
     answer = answer_for(inspection, asked)
     if options.json:
-        print(json.dumps(_as_dict(inspection, answer), indent=2))
+        print_json(_as_dict(inspection, answer))
     else:
         _show(inspection, asked, answer)
     return 0 if answer.decision and inspection.good is not False else 1

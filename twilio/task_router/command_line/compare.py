@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.times import utc
 from twilio.task_router.verification import lifetime
 
-from .terminal import Terminal, short
+from .terminal import Terminal, print_json, short
 
 if TYPE_CHECKING:
     import argparse
@@ -46,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     old, new = (inspect_token(read_given(_text(word)).token) for word in options.words)
     gained, lost = _beyond(new, old), _beyond(old, new)
     if options.json:
-        print(json.dumps(_as_dict(old, new, gained, lost), indent=2))
+        print_json(_as_dict(old, new, gained, lost))
     else:
         _show(old, new, gained, lost)
     if any(_unusable(inspection) for inspection in (old, new)):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING, Any
 
-from twilio.task_router.checks import json_text
 from twilio.task_router.diagnosis.body import from_words, read_given
 from twilio.task_router.diagnosis.inspection import Inspection, class_of, inspect_token
 from twilio.task_router.diagnosis.times import utc
 from twilio.task_router.pages.worker_js import Explanation, explain
 
-from .terminal import Terminal, short
+from .terminal import Terminal, print_json, short
 
 if TYPE_CHECKING:
     import argparse
@@ -46,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     given = read_given(from_words(options.words, "inspect TOKEN"))
     inspection = inspect_token(given.token)
     if options.json:
-        print(json_text("the claims", lambda value: json.dumps(value, indent=2), _as_dict(inspection)))
+        print_json(_as_dict(inspection))
     else:
         _show(inspection)
     return 1 if inspection.good is False else 0

@@ -11,7 +11,7 @@ from twilio.task_router.diagnosis.har import Entry, read_har
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 
 from .check import show_fix
-from .terminal import Terminal, short
+from .terminal import Terminal, print_json, short
 
 if TYPE_CHECKING:
     import argparse
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
             replayed.append(_replay(entry, inspections, used))
     unused = used.unused(inspections.values())
     if options.json:
-        print(json.dumps(_as_dict(replayed, unused, skipped), indent=2))
+        print_json(_as_dict(replayed, unused, skipped))
     else:
         _show(replayed, unused, skipped)
     return 0 if all(one.answer.decision for one in replayed) else 1

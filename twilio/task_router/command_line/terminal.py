@@ -1,12 +1,16 @@
-"""Text for people on a terminal: at most 80 columns, coloured if possible, and no word broken in two."""
+"""The two ways in which commands print: text for people, and JSON for programs. Both hide secrets.
+
+Text for people has at most 80 columns, is coloured if possible, and no word of it is broken in two.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from twilio.task_router.checks import masked
+from twilio.task_router.diagnosis.hidden import hidden, hidden_in_json
 
 if TYPE_CHECKING:
     from twilio.task_router.diagnosis.inspection import Inspection
@@ -32,6 +36,8 @@ class Terminal:
         self._text = Text
         self._console = Console()
         setattr(self._console, "on_broken_pipe", _nobody_reads)  # noqa: B010 - mypy takes no other way
+        if not self._console.width:  # because of COLUMNS=0: rich would print nothing
+            self._console.width = _COLUMNS
         self._width = min(self._console.width, _COLUMNS)
         try:
             "✓✗".encode(self._console.encoding)
@@ -48,7 +54,7 @@ class Terminal:
             textwrap.wrap(whole, width, break_long_words=False, break_on_hyphens=False) if wrap else [whole]
         )
         for number, line in enumerate(lines or [""]):
-            prefix = f"{start if number == 0 else '':{indent}}"
+            prefix = f"{plain(start) if number == 0 else '':{indent}}"
             self._console.print(self._text(f"{prefix}{line}".rstrip(), style), soft_wrap=True)
 
     def verdict(self, good: bool | None, text: str, *, indent: int = 0) -> None:  # noqa: FBT001 - three values
@@ -70,7 +76,7 @@ class Terminal:
 
     def blank(self) -> None:
         """Print an empty line."""
-        print()
+        self.say("")
 
 
 def _nobody_reads() -> NoReturn:
@@ -78,8 +84,20 @@ def _nobody_reads() -> NoReturn:
 
 
 def plain(text: str) -> str:
-    """Return *text* with what moves the cursor escaped, and what looks like an auth token masked."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in masked(text))
+    """Return *text* with what moves the cursor escaped, and secrets hidden."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in hidden(text))
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON
+    """Print a value as JSON, with secrets hidden.
+
+    :raises ValueError: if it is nested too deeply.
+    """
+    try:
+        document = json.dumps(value, indent=2)
+    except RecursionError:
+        raise ValueError("the claims are nested too deeply for --json: leave it out") from None
+    print(hidden_in_json(document))  # noqa: T201 - the one place for JSON
 
 
 def short(text: str, inspection: Inspection) -> str:

@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twilio.task_router.access.policy import AccessPolicy
-from twilio.task_router.checks import is_sid, masked
+from twilio.task_router.checks import is_sid
 from twilio.task_router.errors import ConflictingRulesError
 from twilio.task_router.pages.grants import grant_in_words, with_each_grant
 from twilio.task_router.rule import METHODS, REQUIRED
 from twilio.task_router.urls import resource_url
 
+from .hidden import can_be_pasted
 from .inspection import capability_of, classes_of
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ def fix_for(inspection: Inspection, policy: AccessPolicy, asked: Request) -> Fix
 
 def _narrowest_rule(inspection: Inspection, asked: Request) -> tuple[dict[str, Any] | None, str | None]:
     """Return the rule that allows this request for any task and reservation, and the line that adds it."""
-    if asked.method not in METHODS or masked(asked.url) != asked.url:
-        return None, None  # no rule contains what looks like an auth token
+    if asked.method not in METHODS or not all(map(can_be_pasted, (asked.url, *dict(asked.form)))):
+        return None, None
     url = asked.url.partition("#")[0].partition("?")[0]
     base, name = inspection.workspace_url, "workspace_url"
     own = resource_url(base, inspection.sid("worker_sid"))

@@ -1,0 +1,65 @@
+"""What is hidden in JSON and text that commands print; tests/command_line/test_secrets.py runs them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.command_line.samples import DIGITS, token_of
+from twilio.task_router.diagnosis.hidden import can_be_pasted, hidden, hidden_in_json
+
+TOKEN = token_of()
+
+
+def through_json(value: Any) -> Any:
+    return json.loads(hidden_in_json(json.dumps(value, indent=2)))
+
+
+class TestText:
+    def test_hides_other_words_of_32_digits(self) -> None:
+        assert hidden(DIGITS) == "(32 hexadecimal digits, not shown)"
+
+    def test_hides_the_auth_token(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", " An+Odd(Key\n")
+        assert hidden("xAN+ODD(KEYx") == "x(the auth token, not shown)x"
+
+    def test_is_whole_without_an_auth_token(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for auth_token in ("", " ", "seven 7"):
+            monkeypatch.setenv("TWILIO_AUTH_TOKEN", auth_token)
+            assert hidden("as seven 7 were") == "as seven 7 were"
+
+
+class TestJson:
+    def test_leaves_other_words_of_32_digits(self) -> None:
+        assert through_json({DIGITS: [DIGITS]}) == {DIGITS: [DIGITS]}
+
+    @pytest.mark.parametrize(
+        "text", ['"', "\\", "\\u0041", "\u2028", "\U0001f600", '\\"', "é\n", ""], ids=ascii
+    )
+    def test_leaves_escapes(self, text: str) -> None:
+        assert through_json({text: [text, 1, None]}) == {text: [text, 1, None]}
+        assert through_json({f"{text}{TOKEN}": 1}) == {f"{text}(a token, not shown)": 1}
+
+    def test_hides_the_auth_token(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", 'a "quoted" key')
+        assert through_json(['(a "Quoted" key)']) == ["((the auth token, not shown))"]
+
+    def test_has_no_lone_surrogate(self) -> None:
+        assert through_json({"\ud800": "x\udc80\U0001f600"}) == {"\\ud800": "x\\udc80\U0001f600"}
+
+    def test_of_megabytes_takes_linear_work(self) -> None:
+        """With a step for each pair of characters, this would take an hour."""
+        value = ["\\" * 500_000, '"' * 500_000, "eyJ " * 250_000]
+        assert through_json(value) == value
+
+
+class TestPaste:
+    @pytest.mark.parametrize("text", ["", f"https://t/WS{DIGITS}", "é"])
+    def test_can_be_made_of(self, text: str) -> None:
+        assert can_be_pasted(text)
+
+    @pytest.mark.parametrize("text", [TOKEN, f"https://t/{DIGITS}", "\udcff", "x\ud800"], ids=ascii)
+    def test_cannot_be_made_of(self, text: str) -> None:
+        assert not can_be_pasted(text)
