@@ -24,6 +24,7 @@ from tests.judges import recorded, strategies
 from twilio.task_router import (
     OPTIONAL,
     REQUIRED,
+    AccessPolicy,
     Capability,
     ConflictingRulesError,
     InvalidRuleError,
@@ -35,6 +36,8 @@ from twilio.task_router import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+BEFORE_5_3_0 = recorded.load("claims-4.5.0.json") + recorded.load("claims-5.2.0.json")
 
 GRANTS = ("allow_worker_fetch_attributes", "allow_worker_activity_updates", "allow_task_reservation_updates")
 
@@ -93,22 +96,93 @@ class Name(str):
         return 1
 
 
+def signed(vector: dict[str, Any]) -> dict[str, Any]:
+    """The claims of our token after the calls of a recorded one."""
+    capability = getattr(twilio.task_router, vector["class"])(*vector["args"])
+    for name, *arguments in vector["calls"]:
+        getattr(capability, name)(*arguments)
+    assert vector["now"] == recorded.RECORDED.timestamp()
+    with freeze_time(recorded.RECORDED):
+        ttl = [] if vector["ttl"] is None else [vector["ttl"]]
+        token = capability.generate_token(*ttl)
+    return recorded.claims_of(token, vector["args"][1])
+
+
+def since_5_3_0(vector: dict[str, Any]) -> list[str]:
+    """The methods of the rules that twilio-python adds since 5.3.0, all on a worker's reservations."""
+    if vector["class"] != "TaskRouterWorkerCapability":
+        return []
+    return ["GET", *("POST" for call in vector["calls"] if call == ["allow_reservation_updates"])]
+
+
+def as_before_5_3_0(claims: dict[str, Any], added: list[str]) -> dict[str, Any]:
+    """Claims without the rules on the worker's reservations, which have these methods, and in any order."""
+    reservations = f"/Workers/{claims['channel']}/Reservations/**"
+    of_reservations = [rule for rule in claims["policies"] if rule["url"].endswith(reservations)]
+    assert [(rule["method"], rule["allow"], rule["post_filter"]) for rule in of_reservations] == [
+        (method, True, {}) for method in added
+    ]
+    others = [rule for rule in claims["policies"] if rule not in of_reservations]
+    return claims | {"policies": sorted(others, key=json.dumps)}
+
+
+@pytest.mark.filterwarnings("ignore:allow_.* is deprecated:DeprecationWarning")
 class TestRecordedClaims:
-    @pytest.mark.filterwarnings("ignore:allow_.* is deprecated:DeprecationWarning")
     @pytest.mark.parametrize(
         "vector",
         [*recorded.load("claims-3.7.0.json"), *recorded.load("claims-5.7.0.json")],
         ids=recorded.title,
     )
     def test_are_those_of_twilio_python(self, vector: dict[str, Any]) -> None:
-        capability = getattr(twilio.task_router, vector["class"])(*vector["args"])
-        for name, *arguments in vector["calls"]:
-            getattr(capability, name)(*arguments)
-        assert vector["now"] == recorded.RECORDED.timestamp()
-        with freeze_time(recorded.RECORDED):
-            ttl = [] if vector["ttl"] is None else [vector["ttl"]]
-            token = capability.generate_token(*ttl)
-        assert recorded.claims_of(token, vector["args"][1]) == vector["claims"]
+        assert signed(vector) == vector["claims"]
+
+    @pytest.mark.parametrize("vector", BEFORE_5_3_0, ids=recorded.title)
+    def test_before_5_3_0_lack_the_reservations(self, vector: dict[str, Any]) -> None:
+        ours = as_before_5_3_0(signed(vector), since_5_3_0(vector))
+        assert ours == as_before_5_3_0(vector["claims"], [])
+
+    @pytest.mark.parametrize("vector", BEFORE_5_3_0, ids=recorded.title)
+    def test_before_5_3_0_permit_no_more_and_a_little_less(self, vector: dict[str, Any]) -> None:
+        ours, theirs = AccessPolicy(signed(vector)["policies"]), AccessPolicy(vector["claims"]["policies"])
+        wide = ["allow_fetch_subresources"] in vector["calls"]  # in the vectors, with the updates
+        workspace, channel = vector["args"][2], vector["args"][-1]
+        url = f"https://taskrouter.twilio.com/v1/Workspaces/{workspace}/Workers/{channel}/Reservations"
+        added = [] if wide else sorted(set(since_5_3_0(vector)))
+        assert [str(request) for request in ours.beyond(theirs)] == [f"{method} {url}" for method in added]
+        assert theirs.beyond(ours) == []
+
+
+@pytest.mark.filterwarnings("ignore:allow_.* is deprecated:DeprecationWarning")
+@given(
+    vector=st.sampled_from(recorded.load("claims-3.7.0.json") + recorded.load("claims-5.7.0.json")),
+    drawn=st.tuples(*map(strategies.sids, ("AC", "WS"))),
+    body=strategies.sids(""),
+)
+def test_recorded_claims_hold_for_any_sids(vector: Any, drawn: tuple[str, str], body: str) -> None:
+    vector = with_other_sids(vector, *drawn, body)
+    assert signed(vector) == vector["claims"]
+
+
+@pytest.mark.filterwarnings("ignore:allow_.* is deprecated:DeprecationWarning")
+@given(
+    vector=st.sampled_from(BEFORE_5_3_0),
+    drawn=st.tuples(*map(strategies.sids, ("AC", "WS"))),
+    body=strategies.sids(""),
+)
+def test_recorded_claims_before_5_3_0_hold_for_any_sids(
+    vector: Any, drawn: tuple[str, str], body: str
+) -> None:
+    vector = with_other_sids(vector, *drawn, body)
+    ours = as_before_5_3_0(signed(vector), since_5_3_0(vector))
+    assert ours == as_before_5_3_0(vector["claims"], [])
+
+
+def with_other_sids(vector: Any, account: str, workspace: str, body: str) -> Any:
+    """A recorded vector with other SIDs, which are wherever the old ones are."""
+    old_account, _, old_workspace, *channel = vector["args"]
+    others = {old_account: account, old_workspace: workspace} | {sid: sid[:2] + body for sid in channel}
+    replaced = re.sub("|".join(others), lambda found: others[found[0]], json.dumps(vector))
+    return json.loads(replaced)
 
 
 class TestAttributes:

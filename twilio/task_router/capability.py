@@ -541,7 +541,7 @@ def _without_conflicts(rules: list[Any]) -> list[PolicyRule]:
 
     Rules that all allow cannot conflict, whatever their filters are. Others have to be read.
     """
-    copies: list[PolicyRule] = []
+    copies: list[Any] = []
     for rule in rules:
         if type(rule) is not dict:
             break
