@@ -426,10 +426,18 @@ class TaskRouterCapability(_WorkerChannelCapability):
 
 
 class TaskRouterWorkerCapability(_WorkerChannelCapability):
-    """What one worker's page may do, as in twilio-python 4.5.0 to 5.7.0.
+    """What one worker's page may do, as in twilio-python 5.3.0 to 5.7.0.
 
     From the start the page may open its websocket, and fetch the worker, the workspace's activities and
     tasks, and the worker's reservations.
+
+    Compared with the releases of twilio-python:
+
+    - 3.7.0 to 4.4.0 had :class:`TaskRouterCapability` instead.
+    - 4.5.0 had this class without the worker's reservations: a token of ours permits ``GET`` there and, after
+      :meth:`allow_reservation_updates`, ``POST``, and nothing less.
+    - 4.6.0 to 5.2.0 had the same claims as 4.5.0.
+    - 5.3.0 to 5.7.0 have the same claims as this class.
 
     The parameters and errors are those of :class:`Capability`. The channel is the worker.
     """
