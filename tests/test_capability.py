@@ -472,7 +472,7 @@ class TestSnapshot:
         assert len(capability.policies) == len(before) + 1
         assert claims_of(token)["policies"] == before
 
-    def test_has_no_rule_changed_in_place(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_snapshot_copies_the_rules(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Another thread that makes a rule deny after the check changes nothing."""
         capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
         capability.allow_updates()
@@ -489,7 +489,7 @@ class TestSnapshot:
 
     @pytest.mark.parametrize("kind", [OrderedDict, MappingProxyType, dict])
     @pytest.mark.parametrize("allow", [False, 0, None, ...])
-    def test_of_other_rules_is_read(self, kind: Any, allow: Any) -> None:
+    def test_snapshot_reads_denials(self, kind: Any, allow: Any) -> None:
         """Whatever a rule is that may deny, a conflict is found."""
         capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
         rule: dict[str, Any] = {"url": WORKSPACE_URL, "method": "GET", "allow": allow}
@@ -499,7 +499,7 @@ class TestSnapshot:
         with pytest.raises((ConflictingRulesError, InvalidRuleError)):
             capability.generate_token()
 
-    def test_of_a_mapping_that_allows_is_read(self) -> None:
+    def test_snapshot_reads_mappings(self) -> None:
         capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
         rule = capability.policies[-1]
         odd: Any = MappingProxyType(rule)
@@ -765,7 +765,7 @@ class TestGenerateToken:
         example().generate_token(attributes={"team": "support"})
         assert len(written) == 1
 
-    def test_claims_are_in_the_order_of_5_7_0(self) -> None:
+    def test_claims_have_their_old_order(self) -> None:
         """Who reads a token can tell by it which library made it."""
         token = example().generate_token(attributes={"friendly_name": "Alice", "team": "support"})
         assert list(claims_of(token)) == [*recorded.example_claims([], release="5.7.0"), "team"]

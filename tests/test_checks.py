@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.judges import recorded
 from twilio.task_router import (
     AccessPolicy,
     TaskRouterCapability,
@@ -166,6 +167,63 @@ class TestMessages:
             (AUTH_TOKEN, "https://t", {}),
         ):
             assert AUTH_TOKEN not in policy.decide(method, url, form=form).reason
+
+
+class Lazy:
+    """A text that is made when it is needed, as Django's ``SimpleLazyObject`` makes it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    __class__: Any = property(lambda _: str)
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"<Lazy: {self._text!r}>"
+
+
+class TestALazyText:
+    """Its type is not ``str``, though ``isinstance`` says so."""
+
+    def test_lazy_text_in_a_capability(self) -> None:
+        plain = ("AC123", "secret", "WS456", "WK789", "https://t", "v1", "https://b")
+        lazy: list[Any] = [Lazy(text) for text in plain]
+        assert vars(TaskRouterCapability(*lazy)) == vars(TaskRouterCapability(*plain))
+
+    def test_lazy_text_in_a_rule(self) -> None:
+        lazy: list[Any] = [
+            Lazy("https://t"),
+            Lazy("get"),
+            {Lazy("A"): Lazy("x")},
+            {"B": {"value": Lazy("y")}},
+        ]
+        assert make_policy(*lazy) == make_policy("https://t", "GET", {"A": "x"}, {"B": {"value": "y"}})
+
+    def test_lazy_text_in_a_claim(self) -> None:
+        attributes: Any = {Lazy("friendly_name"): Lazy("Alice"), "teams": [Lazy("support")]}
+        token = TaskRouterCapability("AC123", "secret", "WS456", "WK789").generate_token(
+            attributes=attributes
+        )
+        claims = recorded.claims_of(token, "secret")
+        assert (claims["friendly_name"], claims["teams"]) == ("Alice", ["support"])
+
+    def test_lazy_text_in_a_request(self) -> None:
+        policy = AccessPolicy([make_policy("https://t", "POST", None, {"A": "x"})])
+        lazy: list[Any] = [Lazy("POST"), Lazy("https://t")]
+        form: Any = {Lazy("A"): Lazy("x")}
+        assert policy.allows(*lazy, form=form)
+
+    def test_lazy_text_no_sid_is_shown(self) -> None:
+        lazy: Any = Lazy("WK/1")
+        with pytest.raises(ValueError, match=r"^worker_sid must be a SID.* got 'WK/1'$"):
+            TaskRouterCapability("AC123", "secret", "WS456", lazy)
+
+    def test_lazy_auth_token_is_hidden(self) -> None:
+        lazy: Any = Lazy("secret ")
+        with pytest.raises(ValueError, match=r"^auth_token must be stripped of white space; it ends"):
+            TaskRouterCapability("AC123", lazy, "WS456", "WK789")
 
 
 class TestWhiteSpace:

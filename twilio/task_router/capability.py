@@ -13,6 +13,7 @@ from .checks import (
     check_finite,
     check_mapping,
     check_sid,
+    check_str,
     check_type,
     plain_json,
     shown,
@@ -163,12 +164,13 @@ class Capability:
         rules.append(self.make_policy(channel, "POST", True))  # noqa: FBT003 - as in allow
         self._allow_from_the_start()
 
-    def _check_channel(self, channel_id: str) -> str:
+    def _check_channel(self, channel_id: object) -> str:
         try:
             return check_sid(self._channel_parameter, channel_id, self.channel_prefix)
         except ValueError as error:
-            other = _CLASS_FOR.get((channel_id or "")[:2])
-            if other is None or channel_id.startswith(self.channel_prefix):
+            sid = "" if channel_id is None else check_str(self._channel_parameter, channel_id)
+            other = _CLASS_FOR.get(sid[:2])
+            if other is None or sid.startswith(self.channel_prefix):
                 raise
             raise ValueError(f"{error}; {other}") from None
 

@@ -84,7 +84,8 @@ def check_finite(name: str, value: object) -> None:
 def check_str(name: str, value: object) -> str:
     """Return *value* as a plain ``str``.
 
-    A subclass may format as something else: a member of an enum formats as its name.
+    A subclass may format as something else: a member of an enum formats as its name. An object that only
+    says that its class is ``str``, such as Django's ``SimpleLazyObject``, is the text that it formats as.
 
     :raises TypeError: if it is not a ``str``.
     """
@@ -92,7 +93,7 @@ def check_str(name: str, value: object) -> str:
         return value
     if not isinstance(value, str):
         raise wrong_type(name, "a str", value)
-    return str.__str__(value)
+    return str.__str__(value if issubclass(type(value), str) else str(value))
 
 
 def check_text(name: str, value: object) -> str:
@@ -144,7 +145,7 @@ def json_text(name: str, write: Callable[[Any], str], value: object) -> str:
 
 
 def plain_json(name: str, value: object) -> Any:  # noqa: ANN401 - what JSON holds
-    """Return a copy of *value* in which the names in each ``dict``, at every depth, are plain ``str``.
+    """Return a copy of *value* in which all text is plain ``str``, at every depth, also names in a ``dict``.
 
     JSON knows a name by its text alone, so different keys may become the same name, and the last one counts.
 
@@ -163,6 +164,8 @@ def _plain(name: str, value: object) -> object:
         for key, part in value.items():
             plain_dict[check_str(f"{name}: a name", key)] = _plain(name, part)
         return plain_dict
+    if isinstance(value, str):
+        return check_str(name, value)
     if isinstance(value, (list, tuple)):
         plain_list: list[object] = []
         for part in value:
@@ -213,9 +216,11 @@ def check_auth_token(value: object) -> str:
     :raises TypeError: if it is not a ``str``.
     :raises ValueError: if it is empty, begins or ends with white space, or UTF-8 cannot encode it.
     """
+    if type(value) is str and value and value == value.strip() and value.isascii():  # the usual case first
+        return value
     if not isinstance(value, str):
         raise TypeError(f"auth_token must be a str, not {type(value).__name__}")
-    auth_token = str.__str__(value)
+    auth_token = check_str("auth_token", value)
     if not auth_token:
         raise ValueError("auth_token must not be empty")
     if auth_token[0].isspace() or auth_token[-1].isspace():

@@ -6,7 +6,7 @@ Source: Twilio, "Constructing JWTs", https://www.twilio.com/docs/taskrouter/js-s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias, TypedDict
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypedDict
 
 from .checks import check_mapping, check_str, check_text, shown, shown_text, wrong_type
 from .errors import ConflictingRulesError, InvalidRuleError
@@ -91,14 +91,13 @@ class Matcher(NamedTuple):
 class Mismatch(NamedTuple):
     """What a filter finds wrong with one parameter of a request."""
 
-    #: ``query`` or ``form``.
-    kind: str
+    #: Which of the request's parameters it is about.
+    kind: Literal["query", "form"]
     name: str
-    #: ``missing``, ``unexpected``, ``repeated`` or ``different``.
-    problem: str
+    problem: Literal["missing", "unexpected", "repeated", "different"]
     #: The value that the filter wants and the one that the request has, if they are ``different``.
     wanted: str | None = None
-    given: str | None = None
+    actual: str | None = None
 
 
 class Rule(NamedTuple):
@@ -158,26 +157,26 @@ class Rule(NamedTuple):
             yield from _mismatches("form", self.post_filter, form)
 
 
-def read_rule(given: object) -> Rule:
+def read_rule(value: object) -> Rule:
     """Read a rule that a token holds, or that somebody wrote by hand.
 
-    :param given: a mapping with the keys of :class:`PolicyRule`. Without ``allow`` the rule denies; without
+    :param value: a mapping with the keys of :class:`PolicyRule`. Without ``allow`` the rule denies; without
         a filter it accepts any parameters.
     :raises TypeError: if it is not a mapping, or one of its values has another type.
     :raises ValueError: if a key is missing or unknown, or has a value that it cannot have.
     """
     rule: PolicyRule = {"url": "", "method": "", "allow": False, "query_filter": {}, "post_filter": {}}
-    for key, value in check_mapping("a policy rule", given, "a mapping").items():
+    for key, part in check_mapping("a policy rule", value, "a mapping").items():
         if key == "url":
-            rule["url"] = _check_url(value)
+            rule["url"] = _check_url(part)
         elif key == "method":
-            rule["method"] = _check_method(value)
+            rule["method"] = _check_method(part)
         elif key == "allow":
-            rule["allow"] = _check_flag("allow", value)
+            rule["allow"] = _check_flag("allow", part)
         elif key == "query_filter":
-            rule["query_filter"] = _check_filter("query_filter", value)
+            rule["query_filter"] = _check_filter("query_filter", part)
         elif key == "post_filter":
-            rule["post_filter"] = _check_filter("post_filter", value)
+            rule["post_filter"] = _check_filter("post_filter", part)
         else:
             raise ValueError(f"{shown(key)} is no key of a policy rule")
     for required in ("url", "method"):
@@ -187,13 +186,13 @@ def read_rule(given: object) -> Rule:
     return Rule(rule["url"], rule["method"], rule["allow"], query_filter, post_filter, rule)
 
 
-def read_rules(given: Iterable[object]) -> list[Rule]:
+def read_rules(values: Iterable[object]) -> list[Rule]:
     """Read the rules of an access policy.
 
     :raises InvalidRuleError: if a rule is malformed.
     :raises ConflictingRulesError: if two rules are the same, except that one allows and one denies.
     """
-    rules = [_read(index, rule) for index, rule in enumerate(given)]
+    rules = [_read(index, value) for index, value in enumerate(values)]
     if not all(rule.allow for rule in rules):
         first_of: dict[object, int] = {}
         for index, rule in enumerate(rules):
@@ -203,9 +202,9 @@ def read_rules(given: Iterable[object]) -> list[Rule]:
     return rules
 
 
-def _read(index: int, given: object) -> Rule:
+def _read(index: int, value: object) -> Rule:
     try:
-        return read_rule(given)
+        return read_rule(value)
     except (TypeError, ValueError) as error:
         raise InvalidRuleError(index, str(error)) from None
 
@@ -230,48 +229,50 @@ def _check_flag(name: str, value: object) -> bool:
     return value
 
 
-def _check_filter(name: str, given: object) -> dict[str, Any]:
+def _check_filter(name: str, value: object) -> dict[str, Any]:
     """Return a plain copy of a filter.
 
     :raises TypeError: if it is not a mapping of parameter names to a ``str`` or a matcher.
     :raises ValueError: if a matcher has other keys than ``"required"`` and ``"value"``.
     """
     checked: dict[str, Any] = {}
-    for parameter, matcher in check_mapping(
-        name, given, "a mapping of parameter names to values or matchers"
-    ).items():
+    matchers = check_mapping(name, value, "a mapping of parameter names to values or matchers")
+    for parameter, matcher in matchers.items():
         if not isinstance(parameter, str):
             raise wrong_type(f"{name}: a parameter's name", "a str", parameter)
-        checked[check_text(name, parameter)] = _check_matcher(name, parameter, matcher)
+        # The grants' filters have no other matcher.
+        plain = {"required": True} if matcher is REQUIRED else _check_matcher(name, parameter, matcher)
+        checked[check_text(name, parameter)] = plain
     return checked
 
 
-def _check_matcher(name: str, parameter: str, given: object) -> str | dict[str, object]:
-    if isinstance(given, str):
-        return check_text(_place(name, parameter), given)
-    if type(given) is not dict and not isinstance(given, Mapping):
-        raise wrong_type(_place(name, parameter), 'a str or a matcher such as {"required": True}', given)
+def _check_matcher(filter_name: str, parameter: str, matcher: object) -> str | dict[str, object]:
+    if isinstance(matcher, str):
+        return check_text(_matcher_name(filter_name, parameter), matcher)
+    if type(matcher) is not dict and not isinstance(matcher, Mapping):
+        name = _matcher_name(filter_name, parameter)
+        raise wrong_type(name, 'a str or a matcher such as {"required": True}', matcher)
     checked: dict[str, object] = {}
-    for key, value in given.items():
+    for key, value in matcher.items():
         if key == "required" and isinstance(value, bool):
             checked["required"] = value
         elif key == "value" and isinstance(value, str):
-            checked["value"] = check_text(f'{_place(name, parameter)}["value"]', value)
+            checked["value"] = check_text(f'{_matcher_name(filter_name, parameter)}["value"]', value)
         else:
-            raise _matcher_error(_place(name, parameter), key, value)
+            raise _matcher_error(_matcher_name(filter_name, parameter), key, value)
     return checked
 
 
-def _place(name: str, parameter: str) -> str:
-    return f"{name}[{shown(parameter)}]"
+def _matcher_name(filter_name: str, parameter: str) -> str:
+    return f"{filter_name}[{shown(parameter)}]"
 
 
-def _matcher_error(place: str, key: object, value: object) -> Exception:
+def _matcher_error(name: str, key: object, value: object) -> Exception:
     if key == "required":
-        return wrong_type(f'{place}["required"]', "True or False", value)
+        return wrong_type(f'{name}["required"]', "True or False", value)
     if key == "value":
-        return wrong_type(f'{place}["value"]', "a str", value)
-    return ValueError(f'{place} must have no keys but "required" and "value", got {shown(key)}')
+        return wrong_type(f'{name}["value"]', "a str", value)
+    return ValueError(f'{name} must have no keys but "required" and "value", got {shown(key)}')
 
 
 def _copied(checked: Mapping[str, Any]) -> dict[str, Any]:
@@ -287,7 +288,9 @@ def _matchers(checked: Mapping[str, Any]) -> dict[str, Matcher]:
     }
 
 
-def _mismatches(kind: str, matchers: Mapping[str, Matcher], parameters: Parameters) -> Iterator[Mismatch]:
+def _mismatches(
+    kind: Literal["query", "form"], matchers: Mapping[str, Matcher], parameters: Parameters
+) -> Iterator[Mismatch]:
     for name, (required, wanted) in matchers.items():
         if required and name not in parameters:
             yield Mismatch(kind, name, "missing")

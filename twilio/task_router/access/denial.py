@@ -118,5 +118,5 @@ def _allowing(index: RuleIndex, method: str, url: str) -> list[int]:
 def _in_words(mismatch: Mismatch) -> str:
     parameter = f"the {mismatch.kind} parameter {shown(mismatch.name)}"
     if mismatch.problem == "different":
-        return f"{parameter} must be {shown(mismatch.wanted)}, not {shown(mismatch.given)}"
+        return f"{parameter} must be {shown(mismatch.wanted)}, not {shown(mismatch.actual)}"
     return f"{parameter} is {mismatch.problem}"
