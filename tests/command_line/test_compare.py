@@ -151,11 +151,11 @@ class TestCompare:
 
     def test_an_expired_token_can_be_compared(self, run: Run) -> None:
         out = run("compare", token_of(ttl=-60), token_of())
-        assert out.startswith("✗ OLD is not good: expired 1 minute ago\n✓ NEW is good;")
+        assert out.startswith("✗ OLD: not good: expired 1 minute ago\n✓ NEW: good;")
 
     @pytest.mark.usefixtures("without_key")
     def test_says_that_signatures_were_not_checked(self, run: Run) -> None:
-        assert run("compare", token_of(), token_of()).startswith("? OLD is signature not checked")
+        assert run("compare", token_of(), token_of()).startswith("? OLD: signature not checked")
 
     def test_a_forged_token_permits_nothing_the_same(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         token = token_of()
@@ -176,7 +176,7 @@ class TestArguments:
     def test_that_are_files_of_another_encoding_are_no_tokens(self, run: Run, tmp_path: Path) -> None:
         file = tmp_path / "token.txt"
         file.write_bytes(b"\xff\xfe")
-        assert "OLD is not good: this is not a token" in run("compare", str(file), token_of(), status=1)
+        assert "OLD: not good: this is not a token" in run("compare", str(file), token_of(), status=1)
 
     @pytest.mark.parametrize("words", [[], ["a.b.c"], ["-", "-"], ["a.b.c", "a.b.c", "a.b.c"]])
     def test_must_be_two(self, words: list[str], misuse: Callable[..., str]) -> None:

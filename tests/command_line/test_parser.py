@@ -115,7 +115,7 @@ class TestMisuse:
             ["demo", LOOKS_LIKE_AN_AUTH_TOKEN],
             ["check", "GET", "https://t", "--form", LOOKS_LIKE_AN_AUTH_TOKEN, "x"],
             ["check", "GET", LOOKS_LIKE_AN_AUTH_TOKEN, "x"],
-            ["replay", LOOKS_LIKE_AN_AUTH_TOKEN],
+            ["replay", f"{LOOKS_LIKE_AN_AUTH_TOKEN}.har"],
             [LOOKS_LIKE_AN_AUTH_TOKEN],
         ],
     )

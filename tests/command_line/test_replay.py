@@ -363,7 +363,7 @@ class TestMisuse:
         [
             ([], "give one file: replay FILE.har"),
             (["a", "b"], "give one file: replay FILE.har"),
-            (["missing.har"], "missing.har cannot be read: No such file or directory"),
+            (["missing.har"], "there is no file 'missing.har'"),
         ],
     )
     def test_is_one_line_and_status_2(
@@ -372,7 +372,7 @@ class TestMisuse:
         assert misuse("replay", *arguments) == says
 
     def test_is_a_name_that_no_file_can_have(self, misuse: Callable[..., str]) -> None:
-        assert "null" in misuse("replay", "\0")
+        assert "this is neither a HAR file" in misuse("replay", "\0")
 
     @pytest.mark.parametrize("text", ["", "{}", '{"log": {"entries": [{'])
     def test_is_a_file_of_another_kind(self, text: str, misuse: Callable[..., str], tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 from twilio.task_router.access.request import Request
 from twilio.task_router.checks import shown
-from twilio.task_router.diagnosis.body import Given, from_words, read_given
 from twilio.task_router.diagnosis.fix import Answer, Fix, answer_for
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.times import utc
 from twilio.task_router.rule import METHODS
 
+from .source import only_word, paste_from
 from .terminal import Terminal, print_json, short
 
 DESCRIPTION: str = (
@@ -23,6 +23,10 @@ DESCRIPTION: str = (
 )
 
 _USAGE = "check BODY, or check METHOD URL TOKEN"
+_MISSING = (
+    "copy the body of the refused request in the browser's network view, save it in a file, and run check "
+    "FILE; or run check METHOD URL TOKEN"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,13 +58,13 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def run(options: argparse.Namespace) -> int:
-    given = _given(options)
-    inspection = inspect_token(given.token)
-    if given.asked is None:
+    token, request = _token_and_request(options)
+    inspection = inspect_token(token)
+    if request is None:
         raise ValueError(f"METHOD and URL are missing: {_USAGE}")
-    if given.asked.method not in METHODS:
-        raise ValueError(f"rules know GET, POST and DELETE, not {shown(given.asked.method)}")
-    asked = _with_whole_url(given.asked, inspection)
+    if request.method not in METHODS:
+        raise ValueError(f"rules know GET, POST and DELETE, not {shown(request.method)}")
+    asked = _with_whole_url(request, inspection)
     answer = answer_for(inspection, asked)
     if options.json:
         print_json(_as_dict(inspection, answer))
@@ -69,17 +73,18 @@ def run(options: argparse.Namespace) -> int:
     return 0 if answer.decision and inspection.good is not False else 1
 
 
-def _given(options: argparse.Namespace) -> Given:
+def _token_and_request(options: argparse.Namespace) -> tuple[str, Request | None]:
     words = options.words
     if len(words) < 2:  # noqa: PLR2004 - METHOD and URL
         if options.query or options.form:
             raise ValueError(f"--query and --form go with METHOD and URL: {_USAGE}")
-        return read_given(from_words(words, _USAGE))
+        paste = paste_from(only_word(words, _USAGE), _MISSING)
+        return paste.token, paste.request
     method, url, *rest = words
     if not method.isalpha():
         raise ValueError(f"METHOD comes first: {_USAGE}")
-    given = read_given(from_words(rest, _USAGE))
-    return Given(given.token, Request(method.upper(), url, tuple(options.query), tuple(options.form)))
+    token = paste_from(only_word(rest, _USAGE), f"a token is missing: {_USAGE}").token
+    return token, Request(method.upper(), url, tuple(options.query), tuple(options.form))
 
 
 def _with_whole_url(asked: Request, inspection: Inspection) -> Request:

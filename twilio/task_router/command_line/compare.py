@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twilio.task_router.access.policy import AccessPolicy
-from twilio.task_router.diagnosis.body import from_words, read_given
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.times import utc
 from twilio.task_router.verification import lifetime
 
+from .source import STANDARD_INPUT, paste_from
 from .terminal import Terminal, print_json, short
 
 if TYPE_CHECKING:
@@ -40,9 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if len(options.words) != 2 or options.words == ["-", "-"]:  # noqa: PLR2004 - OLD and NEW
+    if len(options.words) != 2 or options.words == [STANDARD_INPUT, STANDARD_INPUT]:  # noqa: PLR2004 - OLD and NEW
         raise ValueError(f"give two tokens, of which one may be - for standard input: {_USAGE}")
-    old, new = (inspect_token(read_given(_text(word)).token) for word in options.words)
+    old, new = (
+        inspect_token(paste_from(word, f"a token is missing: {_USAGE}").token) for word in options.words
+    )
     gained, lost = _beyond(new, old), _beyond(old, new)
     if options.json:
         print_json(_as_dict(old, new, gained, lost))
@@ -51,13 +51,6 @@ def run(options: argparse.Namespace) -> int:
     if any(_unusable(inspection) for inspection in (old, new)):
         return 1
     return 1 if gained or (lost and not options.no_new) else 0
-
-
-def _text(word: str) -> str:
-    if word == "-":
-        return from_words([], _USAGE)
-    is_file = os.path.isfile(word)  # noqa: PTH113 - Path's fails if a token is too long for a file's name
-    return Path(word).read_text(encoding="utf-8", errors="replace") if is_file else word
 
 
 def _unusable(inspection: Inspection) -> bool:
@@ -118,7 +111,7 @@ def _show(
 ) -> None:
     terminal = Terminal()
     for name, inspection in (("OLD", old), ("NEW", new)):
-        terminal.verdict(inspection.good, f"{name} is {inspection.verdict}")
+        terminal.verdict(inspection.good, f"{name}: {inspection.verdict}")
     _show_requests("NEW permits what OLD did not:", gained, new, terminal)
     _show_requests("NEW no longer permits:", lost, old, terminal)
     if changes := _changes(old, new):

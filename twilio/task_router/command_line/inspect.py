@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from twilio.task_router.diagnosis.body import from_words, read_given
 from twilio.task_router.diagnosis.inspection import Inspection, class_of, inspect_token
 from twilio.task_router.diagnosis.times import utc
 from twilio.task_router.pages.worker_js import Explanation, explain
 
+from .source import only_word, paste_from
 from .terminal import Terminal, print_json, short
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from twilio.task_router.rule import Rule
 
 
+_USAGE = "inspect TOKEN, inspect FILE, or a token on standard input"
 _MOST_NOTES = 2  # that one screen has room for
 
 DESCRIPTION: str = (
@@ -41,8 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    given = read_given(from_words(options.words, "inspect TOKEN"))
-    inspection = inspect_token(given.token)
+    paste = paste_from(only_word(options.words, _USAGE), f"a token is missing: {_USAGE}")
+    inspection = inspect_token(paste.token)
     if options.json:
         print_json(_as_dict(inspection))
     else:

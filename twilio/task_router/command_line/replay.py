@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twilio.task_router.access.request import Request
 from twilio.task_router.diagnosis.fix import Answer, answer_for
-from twilio.task_router.diagnosis.har import Entry, read_har
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
+from twilio.task_router.diagnosis.recording import read_recording
 
 from .check import show_fix
+from .source import opened
 from .terminal import Terminal, print_json, short
 
 if TYPE_CHECKING:
     import argparse
 
+    from twilio.task_router.diagnosis.body import Body
+    from twilio.task_router.diagnosis.har import Entry
     from twilio.task_router.rule import PolicyRule
 
 
@@ -54,11 +57,12 @@ def run(options: argparse.Namespace) -> int:
     skipped = 0
     inspections: dict[str, Inspection] = {}
     used = _UsedRules()
-    for entry in read_har(options.words[0]):
-        if entry is None:
-            skipped += 1
-        else:
-            replayed.append(_replay(entry, inspections, used))
+    with opened(options.words[0], "give a file, or pipe it in: replay FILE.har") as stream:
+        for entry in read_recording(stream):
+            if entry is None or entry.body is None:
+                skipped += 1
+            else:
+                replayed.append(_replay(entry, entry.body, inspections, used))
     unused = used.unused(inspections.values())
     if options.json:
         print_json(_as_dict(replayed, unused, skipped))
@@ -67,12 +71,11 @@ def run(options: argparse.Namespace) -> int:
     return 0 if all(one.answer.decision for one in replayed) else 1
 
 
-def _replay(entry: Entry, inspections: dict[str, Inspection], used: _UsedRules) -> _Replayed:
-    token, asked = entry.given
+def _replay(entry: Entry, body: Body, inspections: dict[str, Inspection], used: _UsedRules) -> _Replayed:
+    token, asked, _ = body
     if token not in inspections:
         inspections[token] = inspect_token(token)
     inspection = inspections[token]
-    assert asked is not None  # noqa: S101 - it came with a body
     answer = answer_for(inspection, asked)
     used.add(answer)
     channel_url = entry.channel_url.partition("?")[0]
@@ -81,7 +84,7 @@ def _replay(entry: Entry, inspections: dict[str, Inspection], used: _UsedRules) 
         if not through.decision:
             answer = through._replace(reason=f"The token does not allow its channel. {through.reason}")
     expired = inspection.expired if entry.started is None else inspection.expired_at(entry.started)
-    return _Replayed(inspection, asked, answer, entry.status, expired)
+    return _Replayed(inspection, asked, answer, entry.status or None, expired)
 
 
 class _UsedRules:

@@ -1,44 +1,28 @@
-"""What people pass to a command: a token as it was copied, or the body of a refused request."""
+"""The body of a request to the event bridge: the request that Worker.js wants, and the page's token."""
 
 from __future__ import annotations
 
 import json
-import re
-import sys
 from typing import Any, NamedTuple
 
 from twilio.task_router.access.request import Request
 
-_AROUND = "'\"` \t\r\n"
-_BEARER = re.compile(r"(?:authorization:\s*)?bearer\s+", re.IGNORECASE)
 
-
-class Given(NamedTuple):
-    """A token, and the request that came with it, if one did."""
+class Body(NamedTuple):
+    """The body of a request to the event bridge."""
 
     token: str
-    asked: Request | None
+    #: The request to TaskRouter that the page asks for.
+    request: Request
+    #: ``ready`` in a page's first request, otherwise ``None``.
+    event_type: str | None = None
 
 
-def read_given(text: str) -> Given:
-    """Read a token, with anything that is usually copied along, or a request's body.
+def read_body(body: Any) -> Body | None:  # noqa: ANN401 - any JSON
+    """Read the body of a request to the event bridge, or return ``None`` if it is some other JSON.
 
-    :raises ValueError: if it is a body, but not that of a request to the event bridge.
+    :raises ValueError: if it asks for something that is not a request.
     """
-    stripped = text.strip().lstrip("\ufeff")
-    if stripped.startswith("{"):
-        try:
-            given = read_body(json.loads(stripped))
-        except (ValueError, RecursionError):
-            raise ValueError("the body of the request must be JSON; copy all of it, from { to }") from None
-        if given is None:
-            raise ValueError('the body of the request must have "url", "method" and "token"')
-        return given
-    return Given(_BEARER.sub("", stripped.strip(_AROUND)).strip(_AROUND), None)
-
-
-def read_body(body: Any) -> Given | None:  # noqa: ANN401 - any JSON
-    """Read the body of a request to the event bridge, or return ``None`` if it is not one."""
     if not isinstance(body, dict):
         return None
     url, method, token = body.get("url"), body.get("method"), body.get("token")
@@ -48,24 +32,14 @@ def read_body(body: Any) -> Given | None:  # noqa: ANN401 - any JSON
     if not isinstance(params, dict):
         return None
     pairs = tuple((name, _as_sent(value)) for name, value in params.items() if value is not None)
-    if method.upper() == "GET":
-        return Given(token, Request("GET", url, query=pairs))
-    return Given(token, Request(method.upper(), url, form=pairs))
+    kind = "query" if method.upper() == "GET" else "form"
+    event_type = body.get("event_type")
+    return Body(
+        token,
+        Request(method.upper(), url, **{kind: pairs}),
+        event_type if isinstance(event_type, str) else None,
+    )
 
 
 def _as_sent(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def from_words(words: list[str], usage: str) -> str:
-    """Return the one word that was passed, or what is on standard input.
-
-    :raises ValueError: if there is more than one word, or nothing at all.
-    """
-    if len(words) > 1:
-        raise ValueError(f"too many arguments: {usage}")
-    if words:
-        return words[0]
-    if sys.stdin is None or sys.stdin.isatty():
-        raise ValueError(f"a token is missing: {usage}")
-    return sys.stdin.buffer.read().decode("utf-8", "backslashreplace")

@@ -2,80 +2,115 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import parse_qs
 
-from .body import Given, read_body
+from twilio.task_router.access.request import Request
+
+from .body import Body, read_body
+from .json_stream import JsonStream, TooDeep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ENTRIES = re.compile(r'"entries"\s*:\s*\[')
-_NEXT = re.compile(r"[^\s,]")
-
 
 class Entry(NamedTuple):
-    """A request to an event bridge."""
+    """A request to an event bridge: a ``POST`` to a channel, or the opening of its websocket."""
 
+    #: Where it was sent: the channel's URL, without its query.
     channel_url: str
-    given: Given
-    #: The status that the server answered with, or ``None`` if it did not answer.
+    #: Its body. That of a websocket is what its URL says: a ``GET`` of the channel. ``None`` if it cannot be
+    #: read.
+    body: Body | None
+    #: The status that the server answered with, 0 if it did not answer, or ``None`` if that is not known.
     status: int | None
     #: When the request was sent, as a Unix time, or ``None`` if the file does not say so.
     started: float | None
 
 
-def read_har(path: str) -> Iterator[Entry | None]:
-    """Yield the requests to an event bridge in a HAR file, in order, and ``None`` for any other POST.
+#: What to say of a file that has none.
+NO_ENTRIES: Final = "this is not a HAR file: it has no entries"
+#: The part of a channel's URL that every one has.
+CHANNELS: Final = "/wschannels/"
+_WEB_SCHEMES: Final = {"wss": "https", "ws": "http"}
 
-    :raises ValueError: if the file cannot be read, or is not a HAR file.
+
+def channel_of(url: str) -> str:
+    """Return the URL of the channel to which a request or a websocket goes, as rules have it."""
+    scheme, colon, rest = url.partition("#")[0].partition("?")[0].partition(":")
+    return _WEB_SCHEMES.get(scheme.lower(), scheme) + colon + rest
+
+
+def read_har(log: JsonStream) -> Iterator[Entry | None]:
+    """Yield the requests to an event bridge in a HAR file, in order, and ``None`` for any other ``POST``.
+
+    :param log: the file, from the value of its key ``log`` on.
+    :raises ValueError: if the file has no entries, breaks off or is damaged; the requests before that have
+        been yielded by then.
     """
+    for entry in _entries(log):
+        if isinstance(entry, TooDeep):
+            if CHANNELS in entry.text:
+                yield Entry("", None, None, None)
+        elif isinstance(entry, dict) and isinstance(request := entry.get("request"), dict):
+            yield from _read(entry, request)
+
+
+def _entries(log: JsonStream) -> Iterator[object]:
+    problem = "this is not a whole HAR file: it breaks off or is damaged"
     try:
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    for entry in _entries(path, text):
-        if isinstance(entry, dict):
-            request = entry.get("request")
-            if isinstance(request, dict) and request.get("method") == "POST":
-                yield _read(entry, request)
-
-
-def _entries(path: str, text: str) -> Iterator[Any]:
-    """Yield the entries one by one: the objects of all of them would take many times the file's size."""
-    start = _ENTRIES.search(text)
-    if start is None:
-        raise ValueError(f"{path} is not a HAR file: it has no entries")
-    decoder = json.JSONDecoder()
-    place = start.end()
-    while following := _NEXT.search(text, place):
-        if following[0] == "]":
+        if log.find("entries") and log.take("["):
+            yield from log.items()
             return
+        if log.peek():
+            problem = NO_ENTRIES
+    except ValueError:
+        pass
+    raise ValueError(problem)
+
+
+def _read(entry: dict[str, Any], request: dict[str, Any]) -> Iterator[Entry | None]:
+    method, url = (str(request.get(name)) for name in ("method", "url"))
+    channel_url = channel_of(url)
+    is_channel = CHANNELS in channel_url
+    if method.upper() == "POST":
+        body = _posted(request.get("postData"))
+        if body is None and not is_channel:
+            yield None
+            return
+    elif method.upper() == "GET" and is_channel:
+        tokens = parse_qs(url.partition("#")[0].partition("?")[2]).get("token")
+        body = Body(tokens[0], Request("GET", channel_url)) if tokens else None
+    else:
+        return
+    yield Entry(channel_url, body, _status(entry.get("response")), _time(entry.get("startedDateTime")))
+
+
+def _posted(data: object) -> Body | None:
+    """Return the body of a request, or ``None`` if there is none that can be read.
+
+    Some programs write it in base64, and not all of them say so.
+    """
+    text = data.get("text") if isinstance(data, dict) else None
+    if not isinstance(text, str):
+        return None
+    for write in (str, base64.b64decode):
         try:
-            entry, place = decoder.raw_decode(text, following.start())
+            body = read_body(json.loads(write(text)))
         except (ValueError, RecursionError):
-            break
-        yield entry
-    raise ValueError(f"{path} is not a whole HAR file: it breaks off or is damaged")
+            continue
+        if body is not None:
+            return body
+    return None
 
 
-def _read(entry: dict[str, Any], request: dict[str, Any]) -> Entry | None:
-    posted = request.get("postData")
-    try:
-        given = read_body(json.loads(posted["text"]))  # type: ignore[index]
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return None
-    if given is None:
-        return None
-    response = entry.get("response")
+def _status(response: object) -> int:
     status = response.get("status") if isinstance(response, dict) else None
-    answered = isinstance(status, int) and status > 0
-    return Entry(
-        str(request.get("url")), given, status if answered else None, _time(entry.get("startedDateTime"))
-    )
+    return max(status, 0) if type(status) is int else 0
 
 
 def _time(text: object) -> float | None:

@@ -1,0 +1,75 @@
+"""Where a token or a request comes from: a word on the command line, a file, or standard input."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import re
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from twilio.task_router.checks import shown
+from twilio.task_router.diagnosis.paste import Paste, read_paste
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+STANDARD_INPUT: Final = "-"
+_LONGEST_PASTE: Final = 1 << 20  # bytes
+_UTF_16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def paste_from(word: str | None, missing: str) -> Paste:
+    """Read what a word stands for, or standard input if there is no word.
+
+    :param missing: what to say if there is neither.
+    :raises ValueError: if it cannot be read.
+    """
+    with opened(STANDARD_INPUT if word is None else word, missing) as stream:
+        start = stream.read(_LONGEST_PASTE + 1)
+    if len(start) > _LONGEST_PASTE:
+        raise ValueError(
+            f"a token or a request has at most {_LONGEST_PASTE:,} bytes, and this has more: if it is a HAR "
+            "file, run replay on it"
+        )
+    encoding = "utf-16" if start.startswith(_UTF_16_MARKS) else "utf-8-sig"
+    return read_paste(start.decode(encoding, "backslashreplace"))
+
+
+def only_word(words: list[str], usage: str) -> str | None:
+    """Return the one word that was passed, or ``None`` if there is none.
+
+    :raises ValueError: if there are more.
+    """
+    if len(words) > 1:
+        raise ValueError(f"too many arguments: {usage}")
+    return words[0] if words else None
+
+
+def opened(word: str, missing: str) -> AbstractContextManager[BinaryIO]:
+    """Open what a word stands for: standard input (``-``), the file with this name, or the word itself.
+
+    :param missing: what to say if there is no standard input, or somebody would have to type it.
+    :raises ValueError: if it cannot be read, or if it must be a file's name and there is no such file.
+    """
+    if word == STANDARD_INPUT:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise ValueError(missing)
+        return nullcontext(sys.stdin.buffer)
+    try:
+        if os.path.exists(word):  # noqa: PTH110 - Path's fails if a token is too long for a file's name
+            return Path(word).open("rb")
+    except OSError as error:
+        raise ValueError(f"{shown(word)} cannot be read: {error.strerror}") from None
+    if _FILE_NAME.fullmatch(word):
+        raise ValueError(f"there is no file {shown(word)}")
+    return io.BytesIO(word.encode("utf-8", "backslashreplace"))
+
+
+# A path, or a name with an ending. A token, which begins with one of these, has neither.
+_FILE_NAME = re.compile(
+    r"(?!.*(?:://|\b(?:ey[AIJ]|ew[0ko])))(?:[^\n{]*[/\\][^\n{]*|[^\n{]+\.[A-Za-z]\w{1,4})", re.ASCII
+)
