@@ -15,7 +15,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     (
         "py:.*",
-        r"(collections\.abc|datetime|typing)\..*|jwt\..*|timedelta|(.*\.)?OpenRequest|GivenParameters|Kind",
+        r"(collections\.abc|datetime|typing)\..*|jwt\..*|timedelta|GivenParameters|Kind",
     )
 ]
 

@@ -166,7 +166,7 @@ class Loopback:
                 return self.worker
             case _, ["Tasks", task]:
                 return self.tasks[task]
-            case "GET", ["Tasks", _, "Reservations", reservation]:
+            case "GET" | "DELETE", ["Tasks", _, "Reservations", reservation]:
                 return self.reservations[reservation]
             case "POST", ["Tasks", _, "Reservations", reservation]:
                 status = params.get("ReservationStatus", "pending")

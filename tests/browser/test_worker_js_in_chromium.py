@@ -8,7 +8,7 @@ import flask_app
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.worker_page import CALLBACK, JS, connect, log_in, wait_until
+from tests.browser.worker_page import JS, connect, log_in, wait_until
 from tests.example import ARGUMENTS
 from twilio.task_router import (
     Capability,
@@ -16,7 +16,8 @@ from twilio.task_router import (
     TaskRouterWorkerCapability,
     explain,
 )
-from twilio.task_router.pages.worker_js import CALLS
+from twilio.task_router.pages.open_request import OWN_SID
+from twilio.task_router.pages.worker import CALLS
 
 if TYPE_CHECKING:
     from tests.browser.loopback import Loopback
@@ -100,7 +101,7 @@ class TestAGrantTakenAway:
         assert (loopback.seen[0].path, loopback.seen[0].status) == ("/Workers/WK789", 403)
         page.wait_for_timeout(300)
         expect(page.get_by_role("status")).to_have_text("Connecting ...")
-        assert not explain(capability.access_policy(), "WS456", "WK789")["ready"]
+        assert not explain(capability)["ready"]
 
     @pytest.mark.parametrize("capability", [three_but("allow_worker_activity_updates")], indirect=True)
     def test_leaves_the_activity_as_it_is(
@@ -110,7 +111,7 @@ class TestAGrantTakenAway:
         page.get_by_label("Activity").select_option("On a break")
         expect(page.get_by_role("status")).to_contain_text("TaskRouter answered 403.")
         assert loopback.worker["activity_sid"] == "WA1"
-        calls = explain(capability.access_policy(), "WS456", "WK789")
+        calls = explain(capability)
         assert not calls['worker.update("ActivitySid", ...)']
 
     @pytest.mark.parametrize("capability", [three_but("allow_task_reservation_updates")], indirect=True)
@@ -123,7 +124,7 @@ class TestAGrantTakenAway:
         connect(page)
         assert page.evaluate(f"outcome({JS['reservation.accept']}, 5_000)") == 403
         assert loopback.reservations["WR1"]["reservation_status"] == "pending"
-        assert not explain(capability.access_policy(), "WS456", "WK789")["reservation.accept"]
+        assert not explain(capability)["reservation.accept"]
 
     @pytest.mark.parametrize("capability", [(TaskRouterWorkerCapability,)], indirect=True)
     @pytest.mark.parametrize("kept", [[], ["GET"]])
@@ -133,7 +134,7 @@ class TestAGrantTakenAway:
         capability.policies[:2] = [rule for rule in capability.policies[:2] if rule["method"] in kept]
         log_in(page)
         connect(page)
-        told = explain(capability.access_policy(), "WS456", "WK789", account_sid="AC123")
+        told = explain(capability)
         for call in ("connect", "ready", "worker.activities.fetch"):
             outcome = page.evaluate(f"outcome({JS[call]}, 800)")
             assert (outcome == 200) is bool(told[call]), call
@@ -167,26 +168,26 @@ class TestExplain:
         loopback.reserve(1, "A call from Ada")
         wait_until(page, lambda: bool(loopback.seen))
         connect(page)
-        told = explain(capability.access_policy(), "WS456", "WK789", account_sid="AC123")
-        assert JS.keys() == CALLS.keys()
-        for call, script in JS.items():
+        told = explain(capability)
+        calls = {call.name: call for call in CALLS}
+        for name, script in JS.items():
             page.wait_for_timeout(50)
             loopback.seen.clear()
-            needed = {call}
-            if call.startswith("reservation."):  # Worker.js fetches the task before it calls back
-                needed.add(CALLBACK)
-            if call == CALLBACK:
-                needed.add("reservation.accept")
-            expected = all(told[one] for one in needed)
+            if name == "connect":
+                assert page.evaluate(f"outcome({script}, 5_000)") == 200
+                continue
+            call = calls.get(f"{name}: callback", calls[name])  # each script waits for its callback
+            decided = [  # by what 1.1.1 asks for
+                (request, decision)
+                for request, decision in zip(call.requests, told[call.name].decisions[2:], strict=True)
+                if request.only_in is None
+            ]
+            expected = all(decision for _, decision in decided)
             outcome = page.evaluate(f"outcome({script}, {5_000 if expected else 800})")
-            assert (outcome == 200) is expected, call
+            assert (outcome == 200) is expected, name
             statuses = {(seen.method, seen.path): seen.status for seen in loopback.seen}
-            if call == CALLBACK and not told["reservation.accept"]:
-                continue
-            if call == "connect":
-                continue
-            for request, decision in zip(CALLS[call], told[call].decisions[1:], strict=True):
-                path = request.url.format(
-                    workspace_url="", worker_sid="WK789", task_sid="WT1", reservation_sid="WR1"
-                )
-                assert statuses[request.method, path] == (200 if decision else 403), call
+            for request, decision in decided:
+                path = request.url.replace(OWN_SID, "WK789").replace("{W", "W").replace("}", "1")
+                assert statuses[request.method, path] == (200 if decision else 403), name
+                if not decision:
+                    break  # what comes after it is not asked for

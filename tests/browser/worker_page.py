@@ -43,7 +43,6 @@ CONNECT = """async () => {
   window.ask = (method, path, params) => (callback) => worker.apiRequester._postMessage(
     JSON.stringify({ url: worker.workspaceUrl + path, method, params, token }), callback);
 }"""
-CALLBACK = "reservation.accept: callback"
 #: Each call of Worker.js 1.1.1, and those that only later versions have as the request that they would send.
 JS = {
     "connect": """(callback) => {
@@ -63,7 +62,6 @@ JS = {
         worker._emitMessage('reservation.created', {sid: 'WT1', reservation_sid: 'WR1'});
     }""",
     "reservation.accept": "(callback) => reservation.accept(callback)",
-    CALLBACK: "(callback) => reservation.accept(callback)",
     "reservation.reject": "(callback) => reservation.reject(undefined, callback)",
     "reservation.reject(activity)": "(callback) => reservation.reject('WA2', callback)",
     "reservation.dequeue": "(callback) => reservation.dequeue('+1', undefined, callback)",
@@ -75,4 +73,21 @@ JS = {
     "worker.updateTask": "(callback) => reservation.task.update({Attributes: {title: 'x'}}, callback)",
     "worker.completeTask": "ask('POST', '/Tasks/WT1', {AssignmentStatus: 'completed'})",
     "task.complete": "ask('POST', '/Tasks/WT1', {AssignmentStatus: 'completed'})",
+    "worker.fetch": "(callback) => worker.fetch(callback)",
+    "worker.updateActivity": "(callback) => worker.updateActivity('WA2', callback)",
+    "worker.delete": "(callback) => worker.delete(callback)",
+    "worker.fetchActivityList": "(callback) => worker.fetchActivityList(callback)",
+    "worker.activities.fetch(sid)": "(callback) => worker.activities.fetch('WA1', callback)",
+    "worker.activities.create": "(callback) => worker.activities.create({FriendlyName: 'x'}, callback)",
+    "worker.activities.update": """(callback) =>
+        worker.activities.update('WA1', {FriendlyName: 'x'}, callback)""",
+    "worker.activities.delete": "(callback) => worker.activities.delete('WA1', callback)",
+    "worker.statistics.fetch": "(callback) => worker.statistics.fetch({Minutes: '60'}, callback)",
+    "reservation.fetch": "(callback) => reservation.fetch(callback)",
+    "reservation.update": """(callback) =>
+        reservation.update({ReservationStatus: 'accepted', X: ''}, callback)""",
+    "reservation.delete": "(callback) => reservation.delete(callback)",
+    "task.fetch": "(callback) => reservation.task.fetch(callback)",
+    "task.update": "(callback) => reservation.task.update({Attributes: {title: 'x'}}, callback)",
+    "task.delete": "(callback) => reservation.task.delete(callback)",
 }

@@ -139,7 +139,10 @@ try:
     channel: str = verified.channel
     claims: dict[str, Any] = verified.claims
     worth_a_look: list[Note] = verified.notes()
-    told: Explanation = explain(verified.access_policy, verified.workspace_sid, "WK789")["reservation.accept"]
+    told: Explanation = explain(verified, base_url="http://localhost:8000")["reservation.accept"]
+    told = explain(worker)["connect"]
+    decisions: tuple[Decision, ...] = told.decisions
+    named: str = told.call + told.reason
     grants: tuple[str, ...] = told.grants
 except InvalidClaimError as error:
     claim: str = error.claim

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .access.parameters import ComparisonTooHardError
     from .access.policy import AccessPolicy
     from .access.request import Request
-    from .pages.worker_js import Explanation, explain
+    from .pages.explanation import Explanation, explain
     from .verification import InvalidClaimError, VerifiedToken, verify_token
     from .workflow_config import TaskRouterConfig, WorkflowConfig, WorkflowRule, WorkflowRuleTarget
 
@@ -76,7 +76,7 @@ _LOADED_ON_FIRST_USE = {
     "AccessPolicy": "access.policy",
     "ComparisonTooHardError": "access.parameters",
     "Decision": "access.decision",
-    "Explanation": "pages.worker_js",
+    "Explanation": "pages.explanation",
     "InvalidClaimError": "verification",
     "Note": "access.notes",
     "Request": "access.request",
@@ -85,7 +85,7 @@ _LOADED_ON_FIRST_USE = {
     "WorkflowConfig": "workflow_config",
     "WorkflowRule": "workflow_config",
     "WorkflowRuleTarget": "workflow_config",
-    "explain": "pages.worker_js",
+    "explain": "pages.explanation",
     "verify_token": "verification",
 }
 

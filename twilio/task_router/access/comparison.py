@@ -66,6 +66,20 @@ def redundant(policy: RuleIndex) -> list[int]:
     return [place for place in range(len(policy.rules)) if place not in needed]
 
 
+def decided_otherwise(
+    rule: Rule, others: Sequence[Rule], made_up: str, steps: Steps
+) -> dict[str, str] | None:
+    """Return form parameters that match one rule and that others decide otherwise, if there are any.
+
+    :param rule: a rule without a query filter.
+    :param others: the rules that decide otherwise, the most specific first, without query filters too.
+    :param made_up: a word that no rule contains.
+    :raises ComparisonTooHardError: if the steps do not suffice.
+    """
+    parameters = _Pairing([rule], others, made_up, steps).simplest(0)
+    return None if parameters is None else dict(parameters[1])
+
+
 def representatives(rules: Sequence[Rule], method: str) -> list[str]:
     """Return URLs of every kind that these rules can tell apart, the simplest first.
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING, Any
 
 from twilio.task_router.diagnosis.inspection import Inspection, class_of, inspect_token
 from twilio.task_router.diagnosis.times import utc
-from twilio.task_router.pages.worker_js import Explanation, explain
+from twilio.task_router.pages.explanation import Explanation, explain_page
+from twilio.task_router.pages.page import page_of
 
 from .source import only_word, paste_from
 from .terminal import Terminal, print_json, short
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from twilio.task_router.rule import Rule
 
@@ -23,8 +25,8 @@ _USAGE = "inspect TOKEN, inspect FILE, or a token on standard input"
 _MOST_NOTES = 2  # that one screen has room for
 
 DESCRIPTION: str = (
-    "Show whether a token is good, who it is for, its policy rules and, for a worker's token, which calls of "
-    "Worker.js go through and which grant would let the others. The signature is checked if "
+    "Show whether a token is good, who it is for, its policy rules, which calls of Worker.js go through on "
+    "its page, and which grant would allow the others. The signature is checked if "
     "TWILIO_AUTH_TOKEN is set. Exit status: 0 good, or good but for the unchecked signature; 1 expired, "
     "forged or malformed."
 )
@@ -73,18 +75,12 @@ def _as_dict(inspection: Inspection) -> dict[str, Any]:
 
 
 def _worker_js(inspection: Inspection) -> dict[str, Explanation]:
-    """Return the calls of Worker.js, if it is a worker's token with the claims that this takes."""
+    """Return the calls of the token's page, if it has the claims that this takes."""
     if inspection.access_policy is None:
         return {}
     try:
-        return explain(
-            inspection.access_policy,
-            inspection.sid("workspace_sid"),
-            inspection.sid("worker_sid"),
-            account_sid=inspection.sid("account_sid"),
-            **inspection.places,
-        )
-    except ValueError:  # a claim is not a SID, or missing
+        return explain_page(inspection.access_policy, page_of(inspection.claims, **inspection.places))
+    except (TypeError, ValueError):  # a claim is not a SID, or missing, or there is too much to compare
         return {}
 
 
@@ -169,9 +165,12 @@ def _show_calls(inspection: Inspection, terminal: Terminal) -> None:
     terminal.say("Calls of Worker.js")
     allowed = [call for call, explanation in calls.items() if explanation]
     if allowed:
-        terminal.yes(", ".join(allowed), indent=2)
+        terminal.yes(_in_families(allowed, calls), indent=2)
+    if not all(calls["ready"].decisions[:2]):  # the channel, without which no other rule helps
+        terminal.no(calls["ready"].reason, indent=2)
+        return
     for grant, refused in _refused_by_grant(inspection, calls).items():
-        terminal.no(f"{grant}: {', '.join(refused)}", indent=2)
+        terminal.no(f"{grant}: {_in_families(refused, calls)}", indent=2)
 
 
 def _refused_by_grant(inspection: Inspection, calls: Mapping[str, Explanation]) -> dict[str, list[str]]:
@@ -184,3 +183,48 @@ def _refused_by_grant(inspection: Inspection, calls: Mapping[str, Explanation]) 
             needs = "no grant allows this" if not grants else f"needs {grants[0].removeprefix(f'{own}.')}"
             refused.setdefault(needs, []).append(call)
     return refused
+
+
+# Calls that make a family, each with a name for all of them.
+_FAMILIES = {
+    r"\b(activities|workflows|taskqueues|workers|tasks)\b": "<list>",
+    r"\b(statistics|realtimeStats|cumulativeStats)\b": "<statistics>",
+    r"^reservation\.(created|accepted|rejected|timeout|canceled|rescinded|completed|wrapup)$": (
+        "reservation.<event>"
+    ),
+}
+_CALLBACK = ": callback"
+
+
+def _in_families(group: Sequence[str], calls: Collection[str]) -> str:
+    """List calls. One name stands for a family if all of its calls are in the group."""
+    members: dict[str, list[str]] = {}
+    for call in calls:
+        members.setdefault(_family(call), []).append(call)
+    names = list(
+        dict.fromkeys(
+            family if len(all_of := members[family]) > 1 and {*all_of} <= {*group} else call
+            for call, family in ((call, _family(call)) for call in group)
+        )
+    )
+    callbacks = {f"{name}{_CALLBACK}" for name in names} & {*calls}
+    if callbacks and callbacks <= {*names}:
+        return f"{_abbreviated(name for name in names if name not in callbacks)}; and the callbacks of these"
+    return _abbreviated(names)
+
+
+def _abbreviated(names: Iterable[str]) -> str:
+    """List names, without the object that a name has in common with the one before."""
+    words: list[str] = []
+    before = ""
+    for name in names:
+        owner, dot, rest = name.partition(".")
+        words.append(f".{rest}" if dot and owner == before else name)
+        before = owner
+    return ", ".join(words)
+
+
+def _family(call: str) -> str:
+    for pattern, family in _FAMILIES.items():
+        call = re.sub(pattern, family, call)
+    return call

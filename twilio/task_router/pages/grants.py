@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from twilio.task_router.access.policy import AccessPolicy
@@ -51,16 +52,16 @@ def with_each_grant(
 
     :param make: makes a capability of a class.
     """
+    rules = policy.rules
     for kind in classes:
+        capability = make(kind)
+        from_the_start = capability.policies
         for grant in ("", *GRANTS[kind]):
-            capability = make(kind)
+            capability.policies = from_the_start.copy()
             if grant:
                 getattr(capability, grant)()
-            try:
-                granted = AccessPolicy([*policy.rules, *capability.policies])
-            except ConflictingRulesError:
-                continue
-            yield kind, grant, granted
+            with suppress(ConflictingRulesError):
+                yield kind, grant, AccessPolicy([*rules, *capability.policies])
 
 
 def grant_in_words(kind: type[Capability], grant: str) -> str:

@@ -1,12 +1,15 @@
-"""Requests with open parts: SIDs, and values that the page chooses. They are allowed if any of these is."""
+"""Requests whose SIDs or parameters are not known yet. One counts as allowed only if every choice is."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from twilio.task_router.access.request import grouped, read_request
+from twilio.task_router.access.comparison import decided_otherwise, made_up_word
+from twilio.task_router.access.parameters import Steps
+from twilio.task_router.access.request import Request
 from twilio.task_router.checks import is_sid, shown
+from twilio.task_router.rule import Matcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,137 +18,242 @@ if TYPE_CHECKING:
     from twilio.task_router.access.policy import AccessPolicy
     from twilio.task_router.rule import Rule
 
+#: Instead of a parameter's name: any parameters, or none. The page chooses their names too.
+ANY: Final = "..."
+#: In a path: the SID of the worker or task queue that the page is for.
+OWN_SID: Final = "{sid}"
+
+# The open segments of a URL, each with its name for people.
+_OPEN_SIDS = {
+    "{WA}": "the activity's SID",
+    "{WK}": "the worker's SID",
+    "{WQ}": "the task queue's SID",
+    "{WR}": "the reservation's SID",
+    "{WT}": "the task's SID",
+    "{WW}": "the workflow's SID",
+}
+
+_MAYBE = Matcher(required=False, value=None)
+
 
 class OpenRequest(NamedTuple):
     """A request of which some parts are open."""
 
     method: str
-    #: The URL, with names in braces for the parts that are open.
+    #: The URL, or in the tables of calls its path below the workspace. A segment in braces is open: any SID
+    #: with this prefix, such as ``{WT}``.
     url: str
     #: A ``GET``'s query parameters, or a ``POST``'s form parameters: names and values, ``None`` if open.
     params: tuple[tuple[str, str | None], ...] = ()
+    #: More parameters, which the page may leave out. A decision is about the request without them.
+    optional: tuple[str, ...] = ()
+    #: The only version that sends the request, or ``None`` if each version does that has the call.
+    only_in: str | None = None
+    #: The consequence if the request is refused, in a sentence.
+    otherwise: str = ""
+
+    @property
+    def kind(self) -> Literal["query", "form"]:
+        """Where the parameters are."""
+        return "query" if self.method == "GET" else "form"
 
 
-# The open parts of a URL, each with the prefix of its SIDs and with its name for people.
-_OPEN_SIDS = {"{task_sid}": ("WT", "the task's SID"), "{reservation_sid}": ("WR", "the reservation's SID")}
+class _Choice(NamedTuple):
+    """A choice for each open part of a request."""
+
+    #: The SIDs of the open segments.
+    sids: dict[str, str]
+    #: All parameters.
+    params: dict[str, str]
 
 
-def words_of(policy: AccessPolicy) -> frozenset[str]:
-    """Return all that rules may demand of an open part: their URLs' segments, and the values in filters."""
-    rules = policy.index.rules
-    segments = {segment for rule in rules for segment in rule.url.split("/")}
-    filters = [matchers for rule in rules for matchers in (rule.query_filter, rule.post_filter) if matchers]
-    return frozenset(
-        segments | {matcher.value or "" for matchers in filters for matcher in matchers.values()}
-    )
+class OpenPolicy:
+    """An access policy that decides open requests.
 
-
-def decide_open(policy: AccessPolicy, request: OpenRequest, words: frozenset[str]) -> Decision:
-    """Decide a request with open parts. It is allowed if it is allowed whatever they are.
-
-    If it depends on them, the request counts as denied, and the reason says on which.
-
-    This is exact. Look at the *usual case*, in which no open part is what some rule demands, and for each
-    rule at the case in which all that it demands holds and nothing else. If a rule before it covers this
-    case, that rule covers all that it covers, so it never decides; otherwise it decides this case. And if no
-    rule covers some case, none covers the usual one. So a rule that decides differently shows in its own
-    case.
-
-    :param words: at least those of the policy, see :func:`words_of`.
+    The decisions are exact. Take any parameters, and of the rules for a URL those that match them. If such a
+    rule A decides for some SIDs, it decides for the SIDs that it demands beside SIDs that no rule demands: a
+    rule before A that covers this choice demands no more than A does, so it covers all that A covers. And if
+    no rule covers some SIDs, none covers SIDs that no rule demands. So a few choices of SIDs stand for all,
+    and for each of them a comparison looks for parameters that are decided otherwise.
     """
-    usual = _usual_parts(request, words)
-    decision = _decide(policy, request, usual)
-    for demanded in _demands(policy, request, allow=not decision.allowed):
-        other = _decide(policy, request, usual | demanded)
-        if other.allowed != decision.allowed:
-            condition = _in_words(request, demanded)
-            if other:
-                reason = f"{decision.reason} It depends: it is allowed if {condition}."
-                return replace(decision, kind="depends", reason=reason)
-            reason = f"It depends: it is denied if {condition}. {other.reason}"
-            return replace(other, kind="depends", reason=reason)
-    return decision
+
+    def __init__(self, policy: AccessPolicy) -> None:
+        self._policy = policy
+        self._rules = policy.index.rules
+        self._segments = {segment for rule in self._rules for segment in rule.url.split("/")}
+        self._made_up = made_up_word(self._rules)
+        self._steps = Steps()
+
+    def decide(self, request: OpenRequest) -> Decision:
+        """Decide a request. If the decision depends on an open part, the request counts as denied.
+
+        :raises ComparisonTooHardError: if it would take too long.
+        """
+        usual = _Choice(self._unknown_sids(request), self._unknown_params(request))
+        decision = self._policy.decide(_filled(request, usual))
+        other = self._choice(request, allow=not decision.allowed)
+        if other is None:
+            return decision
+        other = self._closest(request, usual, other)
+        condition = self._difference(request, usual, other)
+        if decision:
+            denial = self._policy.decide(_filled(request, other))
+            reason = f"It depends: it is denied if {condition}. {denial.reason}"
+            return replace(denial, kind="depends", reason=reason)
+        reason = f"{decision.reason} It depends: it is allowed if {condition}."
+        return replace(decision, kind="depends", reason=reason)
+
+    def allows(self, request: OpenRequest) -> bool:
+        """Return whether a request is allowed whatever its open parts are.
+
+        :raises ComparisonTooHardError: if it would take too long.
+        """
+        return self._choice(request, allow=False) is None
+
+    def refused_options(self, request: OpenRequest) -> list[str]:
+        """Return the optional parameters with which a request is refused that is allowed without them.
+
+        :raises ComparisonTooHardError: if it would take too long.
+        """
+        if not request.optional or self._choice(request, allow=False, options=True) is None:
+            return []
+        alone = [
+            name
+            for name in request.optional
+            if not self.allows(request._replace(params=(*request.params, (name, None))))
+        ]
+        return alone or list(request.optional)
+
+    def _unknown_sids(self, request: OpenRequest) -> dict[str, str]:
+        """Return a SID for each open segment that no rule demands."""
+        sids: dict[str, str] = {}
+        for segment in request.url.split("/"):
+            if segment in _OPEN_SIDS:
+                sid = f"{segment[1:-1]}0"
+                while sid in self._segments:
+                    sid += "0"
+                sids[segment] = sid
+        return sids
+
+    def _unknown_params(self, request: OpenRequest) -> dict[str, str]:
+        """Return the parameters, with a word that is in no rule for each open name and value."""
+        return {
+            self._made_up if name == ANY else name: self._made_up if value is None else value
+            for name, value in request.params
+        }
+
+    def _choice(self, request: OpenRequest, *, allow: bool, options: bool = False) -> _Choice | None:
+        """Return a choice that is allowed, or one that is denied, if there is any.
+
+        :param options: whether the optional parameters may be there.
+        """
+        for sids in self._choices_of_sids(request, allow=allow):
+            params = self._params(request, _with_sids(request.url, sids), allow=allow, options=options)
+            if params is not None:
+                return _Choice(sids, params)
+        return None
+
+    def _choices_of_sids(self, request: OpenRequest, *, allow: bool) -> Iterator[dict[str, str]]:
+        """Yield unknown SIDs, and those that the rules that allow, or those that deny, demand."""
+        unknown = self._unknown_sids(request)
+        yield unknown
+        fixed = request.url.partition("{")[0]
+        for rule in self._rules if unknown else ():
+            if rule.allow is allow and rule.method == request.method and rule.url.startswith(fixed):
+                demanded = _demanded_sids(rule, request.url)
+                if demanded:
+                    yield unknown | demanded
+
+    def _params(self, request: OpenRequest, url: str, *, allow: bool, options: bool) -> dict[str, str] | None:
+        """Return parameters with which a URL is allowed, or with which it is denied, if there are any."""
+        covering = (self._rules[index] for index in self._policy.index.covering(request.method, url))
+        rules = [rule for rule in (_about_params(request, rule) for rule in covering) if rule]
+        wanted = dict.fromkeys(request.optional if options else (), _MAYBE)
+        for name, value in request.params:
+            wanted[name] = _MAYBE if name == ANY else Matcher(required=True, value=value)
+        if not wanted:
+            decides = next((rule for rule in rules if not any(rule.mismatches({}, {}))), None)
+            return {} if (decides is not None and decides.allow) is allow else None
+        if not rules or not rules[0].has_filter:
+            return self._unknown_params(request) if (bool(rules) and rules[0].allow) is allow else None
+        if ANY in wanted:
+            del wanted[ANY]
+            mentioned = [self._made_up, *(name for rule in rules for name in rule.post_filter)]
+            wanted = dict.fromkeys(mentioned, _MAYBE) | wanted
+        asked = rules[0]._replace(allow=not allow, post_filter=wanted)
+        return decided_otherwise(asked, rules, self._made_up, self._steps)
+
+    def _closest(self, request: OpenRequest, usual: _Choice, other: _Choice) -> _Choice:
+        """Return a choice that is decided as *other* is and has as much of the usual one as it can."""
+        allowed = self._policy.allows(_filled(request, other))
+        for field in _Choice._fields:
+            for part in getattr(other, field):
+                value = getattr(usual, field).get(part, self._made_up)
+                closer = other._replace(**{field: getattr(other, field) | {part: value}})
+                if self._policy.allows(_filled(request, closer)) is allowed:
+                    other = closer
+        return other
+
+    def _difference(self, request: OpenRequest, usual: _Choice, other: _Choice) -> str:
+        """Say in what a choice differs from the usual one."""
+        kind = request.kind
+        conditions = [
+            f"{_OPEN_SIDS[segment]} is {shown(sid)}"
+            for segment, sid in other.sids.items()
+            if sid != usual.sids[segment]
+        ]
+        if other.params.keys() != usual.params.keys():
+            conditions.append(self._only(kind, other.params))
+        else:
+            conditions += (
+                f"the {kind} parameter {shown(name)} is {shown(value)}"
+                for name, value in other.params.items()
+                if value != usual.params[name]
+            )
+        return " and ".join(conditions)
+
+    def _only(self, kind: str, params: Mapping[str, str]) -> str:
+        """Say that a request has just these parameters."""
+        if not params:
+            return f"there is no {kind} parameter"
+        names = [
+            shown(name) if value == self._made_up else f"{shown(name)} with the value {shown(value)}"
+            for name, value in params.items()
+        ]
+        return f"the only {kind} parameter{' is' if len(names) == 1 else 's are'} {' and '.join(names)}"
 
 
-def allows_open(policy: AccessPolicy, request: OpenRequest, words: frozenset[str]) -> bool:
-    """Return whether a request is allowed whatever its open parts are."""
-    method, url, parameters = _filled(request, _usual_parts(request, words))
-    return policy.allows(method, url, **parameters) and decide_open(policy, request, words).allowed
+def _filled(request: OpenRequest, choice: _Choice) -> Request:
+    """Return a request without open parts."""
+    url, params = _with_sids(request.url, choice.sids), tuple(choice.params.items())
+    return Request(request.method, url, **{request.kind: params})
 
 
-def _usual_parts(request: OpenRequest, words: frozenset[str]) -> dict[str, str]:
-    """Return the open parts of a request, each with something that is none of these words."""
-    sids = {part: f"{prefix}0" for part, (prefix, _) in _OPEN_SIDS.items() if part in request.url}
-    parts = sids | {name: "any" for name, value in request.params if value is None}
-    for part in parts:
-        while parts[part] in words:
-            parts[part] += "0"
-    return parts
+def _with_sids(url: str, sids: Mapping[str, str]) -> str:
+    return "/".join(sids.get(segment, segment) for segment in url.split("/"))
 
 
-def _decide(policy: AccessPolicy, request: OpenRequest, parts: Mapping[str, str]) -> Decision:
-    method, url, parameters = _filled(request, parts)
-    return policy.decide(method, url, **parameters)
-
-
-def _filled(
-    request: OpenRequest, parts: Mapping[str, str]
-) -> tuple[str, str, dict[str, list[tuple[str, str]]]]:
-    """Return the method, the URL and the parameters of a request whose open parts are these."""
-    segments = request.url.split("/")
-    url = "/".join(parts[segment] if segment in _OPEN_SIDS else segment for segment in segments)
-    values = [(name, parts[name] if value is None else value) for name, value in request.params]
-    return request.method, url, {_kind(request): values}
-
-
-def _kind(request: OpenRequest) -> str:
-    return "query" if request.method == "GET" else "form"
-
-
-def _in_words(request: OpenRequest, demanded: Mapping[str, str]) -> str:
-    names = {part: name for part, (_, name) in _OPEN_SIDS.items()}
-    return " and ".join(
-        f"{names.get(part) or f'the {_kind(request)} parameter {shown(part)}'} is {shown(value)}"
-        for part, value in demanded.items()
-    )
-
-
-def _demands(policy: AccessPolicy, request: OpenRequest, *, allow: bool) -> Iterator[dict[str, str]]:
-    """Yield what each rule that allows, or each that denies, demands of the open parts, if anything."""
-    fixed, brace, _ = request.url.partition("{")
-    # If a SID is open, any rule may cover the request that is for another SID, or above or below it.
-    every = policy.index.rules
-    indexes = range(len(every)) if brace else policy.index.covering(request.method, request.url)
-    for rule in (every[index] for index in indexes):
-        if rule.allow is allow and rule.method == request.method and _may_meet(rule, fixed):
-            demanded = _demanded(rule, request)
-            if demanded:
-                yield demanded
-
-
-def _may_meet(rule: Rule, fixed: str) -> bool:
-    """Whether a rule may cover a URL that begins so. This is quick, and says no to most rules."""
-    return rule.url.startswith(fixed) or fixed.startswith(rule.prefix_and_wildcard[0])
-
-
-def _demanded(rule: Rule, request: OpenRequest) -> dict[str, str] | None:
-    """Return what the open parts must be for a rule to cover a request, or ``None`` if it never does."""
+def _demanded_sids(rule: Rule, url: str) -> dict[str, str] | None:
+    """Return the SIDs that the open segments of a URL must be for a rule to cover it, if it ever does."""
     prefix, wildcard = rule.prefix_and_wildcard
-    wanted, segments = prefix.split("/"), request.url.split("/")
-    below = len(segments) - len(wanted)
-    if below < 0 or below != {"": 0, "/*": 1}.get(wildcard, below):
+    wanted, segments = prefix.split("/"), url.split("/")
+    if len(wanted) > len(segments) or (len(wanted) < len(segments) and not wildcard):
         return None
     demanded: dict[str, str] = {}
     for segment, part in zip(wanted, segments, strict=False):
         if segment != part:
-            sid_prefix, _ = _OPEN_SIDS.get(part, (None, None))
-            if sid_prefix is None or not is_sid(segment, sid_prefix):
+            if part not in _OPEN_SIDS or not is_sid(segment, part[1:-1]):
                 return None
             demanded[part] = segment
-    matchers = rule.query_filter if request.method == "GET" else rule.post_filter
-    for name, value in request.params:
-        if value is None and name in matchers and (demanded_value := matchers[name].value) is not None:
-            demanded[name] = demanded_value
-    method, url, parameters = _filled(request, _usual_parts(request, frozenset()) | demanded)
-    read = read_request(method, url, parameters.get("query"), parameters.get("form"))
-    return None if any(rule.mismatches(grouped(read.query), grouped(read.form))) else demanded
+    return demanded
+
+
+def _about_params(request: OpenRequest, rule: Rule) -> Rule | None:
+    """Return a rule as far as it is about a request's kind of parameters, or ``None`` if it wants others.
+
+    A ``GET`` of the library has no form, and any other request no query.
+    """
+    own, other = (rule.query_filter, rule.post_filter)[:: 1 if request.kind == "query" else -1]
+    if any(matcher.required for matcher in other.values()):
+        return None
+    return rule._replace(query_filter={}, post_filter=own)

@@ -1,0 +1,164 @@
+"""Explain each call of a page: whether it would go through, why, and which grants would allow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twilio.task_router.capability import Capability
+from twilio.task_router.checks import check_type, shown
+from twilio.task_router.urls import check_base_url, check_segment
+from twilio.task_router.verification import VerifiedToken
+
+from .grants import grant_in_words, with_each_grant
+from .open_request import ANY, OpenPolicy
+from .page import UNDEFINED, page_of_capability, page_of_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from twilio.task_router.access.decision import Decision
+    from twilio.task_router.access.policy import AccessPolicy
+
+    from .call import Call
+    from .open_request import OpenRequest
+    from .page import Page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Whether a call of the browser library would go through. An explanation is true if it would."""
+
+    #: The call, or the event that the requests lead to.
+    call: str
+    #: The decisions about the page's channel, ``GET`` and ``POST``, and about each of the call's requests.
+    decisions: tuple[Decision, ...]
+    #: Why, in sentences. Their words may change in later versions.
+    reason: str
+    #: The grants that would let a refused call through: at most one of each class. Empty if the call goes
+    #: through, or if no grant would help, as when a rule denies it or the token lacks its channel.
+    grants: tuple[str, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether all of the call's requests are allowed."""
+        return all(self.decisions)
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+def explain(
+    source: Capability | VerifiedToken,
+    *,
+    base_url: str | None = None,
+    version: str | None = None,
+    base_ws_url: str | None = None,
+) -> dict[str, Explanation]:
+    """Say for each call of the browser library whether it would go through.
+
+    The calls are those of the object that the token is for: ``Worker``, ``Workspace`` or ``TaskQueue``. A
+    call goes through if it does so whatever the task, the reservation, the values and (for ``create`` and
+    ``update({...})``) the parameters that the page chooses, and in each of the versions 1.1.1 and 1.21 that
+    has the call. If an optional parameter would be refused, the call without it counts, and the reason says
+    so.
+
+    :param source: a capability, or what :func:`verify_token` returned. It says who the page is for, which
+        rules count, and which hosts the page talks to.
+    :param base_url: where the page looks for TaskRouter's REST API, without the version, if elsewhere.
+    :param version: the API's version, if another one.
+    :param base_ws_url: where the page looks for the event bridge's websocket channels, if elsewhere.
+    :returns: an explanation for each call, by its name.
+    :raises TypeError: if a parameter has another type.
+    :raises ValueError: if a claim is not a SID, or part of a URL is malformed.
+    :raises InvalidRuleError: if a rule that was appended to a capability by hand is malformed.
+    :raises ConflictingRulesError: if two of a capability's rules are the same, except that one allows and one
+        denies.
+    :raises ComparisonTooHardError: if the rules' filters are a puzzle that takes too long.
+    """
+    check_type("source", source, (Capability, VerifiedToken), "a Capability or a VerifiedToken")
+    if isinstance(source, Capability):
+        page, policy = page_of_capability(source), source.access_policy()
+    else:
+        page, policy = page_of_token(source), source.access_policy
+    if base_url is not None:
+        page = page._replace(base_url=check_base_url("base_url", base_url))
+    if version is not None:
+        page = page._replace(version=check_segment("version", version))
+    if base_ws_url is not None:
+        page = page._replace(base_ws_url=check_base_url("base_ws_url", base_ws_url))
+    return explain_page(policy, page)
+
+
+def explain_page(policy: AccessPolicy, page: Page) -> dict[str, Explanation]:
+    """Explain the calls of a page with these rules, as :func:`explain` does."""
+    asked = OpenPolicy(policy)
+    get, post = (policy.decide(method, page.channel_url) for method in ("GET", "POST"))
+    no_channel = _reason_of_channel(page, [decision for decision in (get, post) if not decision])
+    requests = {call: tuple(map(page.addressed, call.requests)) for call in page.kind.calls}
+    decisions = {call: tuple(map(asked.decide, requests[call])) for call in requests}
+    refused = {} if no_channel else {call: requests[call] for call in requests if not all(decisions[call])}
+    grants = _grants_for(refused, policy, page)
+    explanations = [
+        Explanation(
+            call="connect", decisions=(get,), reason=get.reason if get else no_channel, grants=()
+        ),  # the websocket, which takes just the first rule
+        *(
+            Explanation(
+                call=call.name,
+                decisions=(get, post, *decisions[call]),
+                reason=no_channel or _reason(asked, requests[call], decisions[call]),
+                grants=tuple(grants.get(call, {}).values()),
+            )
+            for call in requests
+        ),
+    ]
+    return {explanation.call: explanation for explanation in explanations}
+
+
+def _reason_of_channel(page: Page, refused: Sequence[Decision]) -> str:
+    """Say why nothing goes through the page's channel, and what to do about it, if some of it is refused."""
+    if not refused:
+        return ""
+    if page.sid == UNDEFINED:
+        return f"The token lacks the claim {page.kind.claim}, from which the library takes its channel."
+    lacks = f"The token lacks {' and '.join(one.request.method for one in refused)} on its channel"
+    denied = [one.reason for one in refused if one.kind == "denied-by-rule"]
+    if denied:
+        return f"{lacks}: {' '.join(denied)}"
+    lines = [f'capability.allow("{one.request.url}", "{one.request.method}")' for one in refused]
+    return f"{lacks}: add {' and '.join(lines)}."
+
+
+def _reason(asked: OpenPolicy, requests: Sequence[OpenRequest], decisions: Sequence[Decision]) -> str:
+    """Say why a call goes through, or why it is refused: the reason of the first request that is."""
+    for request, decision in zip(requests, decisions, strict=True):
+        if not decision:
+            version = f"In version {request.only_in}: " if request.only_in else ""
+            otherwise = f" {request.otherwise}" if request.otherwise else ""
+            return f"{version}{decision.reason}{otherwise}"
+    options = [name for request in requests for name in asked.refused_options(request)]
+    return " ".join([decisions[-1].reason, *_refused(options)])
+
+
+def _refused(options: Sequence[str]) -> Iterator[str]:
+    names = [shown(name) for name in options if name != ANY]
+    if names:
+        yield f"With the optional parameter {' or '.join(names)} it would be refused."
+    elif options:
+        yield "With a parameter of the page's own it would be refused."
+
+
+def _grants_for(
+    refused: Mapping[Call, Sequence[OpenRequest]], policy: AccessPolicy, page: Page
+) -> dict[Call, dict[type[Capability], str]]:
+    """Return the first grant of each class that lets a refused call through, by call and class."""
+    found: dict[Call, dict[type[Capability], str]] = {call: {} for call in refused}
+    for kind, grant, granted in with_each_grant(
+        policy, page.kind.classes if refused else (), page.capability
+    ):
+        asked = OpenPolicy(granted)
+        for call, requests in refused.items():
+            if kind not in found[call] and all(map(asked.allows, requests)):
+                found[call][kind] = grant_in_words(kind, grant)
+    return found

@@ -1,0 +1,150 @@
+"""The page that a token is for: the library's object on it, its SIDs, and the hosts that it talks to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from twilio.task_router.capability import (
+    Capability,
+    TaskRouterCapability,
+    TaskRouterTaskQueueCapability,
+    TaskRouterWorkerCapability,
+    TaskRouterWorkspaceCapability,
+)
+from twilio.task_router.checks import check_sid
+from twilio.task_router.urls import (
+    TASK_ROUTER_BASE_URL,
+    TASK_ROUTER_BASE_WS_URL,
+    TASK_ROUTER_VERSION,
+    base_before,
+    channel_url,
+    check_base_url,
+    check_segment,
+    workspace_url,
+)
+
+from . import task_queue, worker, workspace
+from .open_request import OWN_SID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from twilio.task_router.rule import Rule
+    from twilio.task_router.verification import VerifiedToken
+
+    from .call import Call
+    from .open_request import OpenRequest
+
+#: The SID that the library uses if the claim with the SID is missing.
+UNDEFINED: Final = "undefined"
+
+
+class Kind(NamedTuple):
+    """One kind of pages."""
+
+    calls: Sequence[Call]
+    #: The capabilities for such pages.
+    classes: Sequence[type[Capability]]
+    #: The claim from which the library takes the SID of the page's channel.
+    claim: str
+    prefix: str
+
+
+_WORKER = Kind(worker.CALLS, (TaskRouterCapability, TaskRouterWorkerCapability), "worker_sid", "WK")
+_TASK_QUEUE = Kind(task_queue.CALLS, (TaskRouterTaskQueueCapability,), "taskqueue_sid", "WQ")
+_WORKSPACE = Kind(workspace.CALLS, (TaskRouterWorkspaceCapability,), "workspace_sid", "WS")
+
+
+class Page(NamedTuple):
+    """A page with one of the library's objects."""
+
+    kind: Kind
+    account_sid: str
+    workspace_sid: str
+    #: The SID of the worker, task queue or workspace, or :data:`UNDEFINED`.
+    sid: str
+    base_url: str
+    version: str
+    base_ws_url: str
+
+    @property
+    def channel_url(self) -> str:
+        """The URL to which the library sends every request."""
+        return channel_url(self.account_sid, self.sid, self.base_ws_url)
+
+    def addressed(self, request: OpenRequest) -> OpenRequest:
+        """Return a request of a table with its whole URL."""
+        path = request.url.replace(OWN_SID, self.sid)
+        return request._replace(url=workspace_url(self.workspace_sid, self.base_url, self.version) + path)
+
+    def capability(self, kind: type[Capability]) -> Capability:
+        """Make a capability for the page."""
+        sids = (
+            [self.workspace_sid] if kind is TaskRouterWorkspaceCapability else [self.workspace_sid, self.sid]
+        )
+        return kind(
+            self.account_sid,
+            "unused",
+            *sids,
+            base_url=self.base_url,
+            version=self.version,
+            base_ws_url=self.base_ws_url,
+        )
+
+
+def page_of(claims: Mapping[str, object], *, base_url: str, version: str, base_ws_url: str) -> Page:
+    """Return the page that a token with these claims is for.
+
+    The library takes the SID of the channel from the claim of its object, not from ``channel``, which counts
+    here only if no other claim tells which object it is.
+
+    :raises TypeError: if a claim or part of a URL has another type.
+    :raises ValueError: if a claim is not a SID, or part of a URL is malformed.
+    """
+    kind = next((one for one in (_WORKER, _TASK_QUEUE) if claims.get(one.claim) is not None), None)
+    if kind is None:
+        prefix = str(claims.get("channel"))[:2]
+        kind = next((one for one in (_WORKER, _TASK_QUEUE) if one.prefix == prefix), _WORKSPACE)
+    sid = claims.get(kind.claim)
+    return Page(
+        kind,
+        check_sid("account_sid", claims.get("account_sid"), "AC"),
+        check_sid("workspace_sid", claims.get("workspace_sid"), "WS"),
+        UNDEFINED if sid is None else check_sid(kind.claim, sid, kind.prefix),
+        check_base_url("base_url", base_url),
+        check_segment("version", version),
+        check_base_url("base_ws_url", base_ws_url),
+    )
+
+
+def page_of_capability(capability: Capability) -> Page:
+    """Return the page that a capability is for."""
+    kinds = {kind.prefix: kind for kind in (_WORKER, _TASK_QUEUE, _WORKSPACE)}
+    api_url = base_before(capability.workspace_url, f"/Workspaces/{capability.workspace_sid}") or ""
+    base_url, _, version = api_url.rpartition("/")
+    return Page(
+        kinds[capability.channel_prefix],
+        capability.account_sid,
+        capability.workspace_sid,
+        capability.channel_id,
+        base_url,
+        version,
+        capability.base_ws_url,
+    )
+
+
+def page_of_token(token: VerifiedToken) -> Page:
+    """Return the page that a token is for. Its hosts are those of its rules, or else Twilio's.
+
+    :raises ValueError: if a claim is not a SID, or the rules spell a host that cannot be one.
+    """
+    rules = token.access_policy.index.rules
+    api_url = _before(rules, f"/Workspaces/{token.workspace_sid}")
+    base_url, _, version = (api_url or f"{TASK_ROUTER_BASE_URL}/{TASK_ROUTER_VERSION}").rpartition("/")
+    bridge = _before(rules, f"/{token.account_sid}/{token.channel}") or TASK_ROUTER_BASE_WS_URL
+    return page_of(token.claims, base_url=base_url, version=version, base_ws_url=bridge)
+
+
+def _before(rules: Iterable[Rule], path: str) -> str:
+    """Return the part of a URL before this path, in the first rule that has it, or nothing."""
+    return next(filter(None, (base_before(rule.url, path) for rule in rules)), "")
