@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+import inspect
+import pkgutil
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,3 +133,26 @@ def test_names_that_are_loaded_when_used_are_listed() -> None:
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match=r"module 'twilio\.task_router' has no attribute 'TaskRouter'"):
         twilio.task_router.TaskRouter  # type: ignore[attr-defined]  # noqa: B018
+
+
+def answers() -> list[type]:
+    """What the library answers with: its dataclasses, but for those of workflows, which callers build."""
+    names = [name for _, name, _ in pkgutil.walk_packages(twilio.task_router.__path__, "twilio.task_router.")]
+    modules = [importlib.import_module(name) for name in names if not name.endswith((".__main__", "_config"))]
+    return [
+        one
+        for module in modules
+        for one in vars(module).values()
+        if inspect.isclass(one) and one.__module__ == module.__name__ and dataclasses.is_dataclass(one)
+    ]
+
+
+@pytest.mark.parametrize("answer", answers())
+def test_an_answer_cannot_be_changed(answer: Any) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(object.__new__(answer), dataclasses.fields(answer)[0].name, None)
+
+
+def test_answers_are_found() -> None:
+    names = {answer.__name__ for answer in answers()}
+    assert {"Decision", "Note", "Explanation", "VerifiedToken"} <= names

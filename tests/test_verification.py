@@ -17,6 +17,7 @@ from tests.example import WORKSPACE_URL
 from tests.judges import recorded
 from twilio.task_router import (
     InvalidClaimError,
+    InvalidRuleError,
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,
     TaskRouterWorkspaceCapability,
@@ -449,6 +450,11 @@ class TestAttack:
             verify_token(ATTACKS[attack], KEY)
         assert caught.value.claim == claim
         assert str(caught.value) == f"the claim {claim} {problem}"
+
+    def test_on_rules_is_told_with_its_cause(self) -> None:
+        with pytest.raises(InvalidClaimError) as caught:
+            verify_token(ATTACKS["policies [{}]"], KEY)
+        assert type(caught.value.__cause__) is InvalidRuleError
 
     def test_on_a_claim_is_an_error_that_survives_pickling(self) -> None:
         error = InvalidClaimError("exp", "is odd")

@@ -7,6 +7,7 @@ import pytest
 
 from twilio.task_router import AccessPolicy, Request
 
+DIGITS = "0123456789abcdef" * 2
 WORKER = "https://taskrouter.twilio.com/v1/Workspaces/WS1/Workers/WK1"
 
 
@@ -24,6 +25,7 @@ class TestRequest:
                 f"POST {WORKER} with query A=x&A=y and form B=''",
             ),
             (Request("GET", WORKER, (("A b", "x&y=z"),)), f"GET {WORKER} with query 'A b'='x&y=z'"),
+            (Request("GET", WORKER, (("A", "x&y"),)), f"GET {WORKER} with query A='x&y'"),
             (Request("GET", WORKER, (("A", "\n"),)), f"GET {WORKER} with query A='\\n'"),
             (Request("GET", WORKER, (("A", "\u200b"),)), f"GET {WORKER} with query A=\\u200b"),
             (Request("GET", f"{WORKER}\n"), f"GET {WORKER}\\n"),
@@ -31,6 +33,13 @@ class TestRequest:
     )
     def test_reads_as_one_line(self, request_: Request, text: str) -> None:
         assert str(request_) == text
+
+    @pytest.mark.parametrize("place", range(4))
+    def test_hides_an_auth_token(self, place: int) -> None:
+        method, url, name, value = (DIGITS if place == one else "x" for one in range(4))
+        for request in (Request(method, url, ((name, value),)), Request(method, url, (), ((name, value),))):
+            assert DIGITS not in str(request)
+            assert str(request).count("(32 hexadecimal digits, not shown)") == 1
 
     def test_is_a_value(self) -> None:
         request = Request("POST", WORKER, form=(("A", "x"),))

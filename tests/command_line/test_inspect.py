@@ -539,6 +539,29 @@ class TestJson:
         assert capsys.readouterr().err.count("\n") <= 1
 
 
+@freeze_time(recorded.RECORDED)
+class TestFloat:
+    """A time may have a fraction (RFC 7519, section 2)."""
+
+    def test_is_read_as_nbf(self, run: Run) -> None:
+        out = run("inspect", with_claims(nbf=recorded.RECORDED.timestamp() + 60.5), status=1)
+        assert in_one_line(out).count("will be in 1 minute") == 2
+
+    @pytest.mark.parametrize(
+        ("seconds", "status", "says"), [(90_000.5, 0, "in 25 h"), (-60.0, 1, "1 minute ago")]
+    )
+    def test_is_read_as_exp(self, seconds: float, status: int, says: str, run: Run) -> None:
+        out = run("inspect", with_claims(exp=recorded.RECORDED.timestamp() + seconds), status=status)
+        assert says in in_one_line(out)
+
+
+def test_a_wrapped_rule_is_indented(run: Run) -> None:
+    rules = [{"url": f"{WORKSPACE_URL}/{'a' * 50} {'b' * 50}", "method": "GET", "allow": True}]
+    lines = run("inspect", with_claims(policies=rules)).splitlines()
+    assert f"   0 allow GET    /{'a' * 50}" in lines
+    assert f"{'':18}{'b' * 50}" in lines
+
+
 @pytest.mark.usefixtures("without_rich")
 def test_without_rich_one_line_says_how_to_get_it(misuse: Callable[..., str]) -> None:
     assert misuse("inspect", token_of()) == (

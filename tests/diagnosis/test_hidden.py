@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.command_line.samples import DIGITS, token_of
+from tests.command_line.samples import DIGITS, WORKSPACE_URL, body_of, entry_of, har_of, token_of
 from twilio.task_router.diagnosis.hidden import can_be_pasted, hidden, hidden_in_json
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.command_line.conftest import Run
+
 TOKEN = token_of()
+ODD = ["\udcff", "\ud800"]
 
 
 def through_json(value: Any) -> Any:
@@ -63,3 +69,31 @@ class TestPaste:
     @pytest.mark.parametrize("text", [TOKEN, f"https://t/{DIGITS}", "\udcff", "x\ud800"], ids=ascii)
     def test_cannot_be_made_of(self, text: str) -> None:
         assert not can_be_pasted(text)
+
+
+class TestOddText:
+    """A byte that is not UTF-8, or half a surrogate pair, is answered as the rules say."""
+
+    @pytest.mark.parametrize("odd", ODD, ids=ascii)
+    def test_in_a_url_is_allowed_by_a_wildcard(self, odd: str, run: Run) -> None:
+        assert run("check", "GET", f"/Tasks/{odd}", token_of()).startswith("✓ allowed by the rules")
+
+    @pytest.mark.parametrize(
+        "words", [("/Queues/{}",), ("/Queues", "--form", "{}=x"), ("/Queues/{}", "--query", "A={}")]
+    )
+    @pytest.mark.parametrize("odd", ODD, ids=ascii)
+    def test_is_in_no_rule_to_add(self, odd: str, words: tuple[str, ...], run: Run) -> None:
+        arguments = "POST", *(word.format(odd) for word in words), token_of()
+        assert "capability.allow(" not in run("check", *arguments, status=1)
+        assert '": "POST"' not in run("check", "--json", *arguments, status=1)
+
+    def test_in_a_body_is_answered(self, run: Run) -> None:
+        body = body_of("GET", f"{WORKSPACE_URL}/Queues/\ud800", token_of(), A="\udc00")
+        assert "No policy rule allows GET on /Queues/\\ud800" in run("check", body, status=1)
+
+    def test_in_a_recording_is_answered(self, run: Run, tmp_path: Path) -> None:
+        file = tmp_path / "page.har"
+        bodies = [body_of("GET", f"{WORKSPACE_URL}/Tasks/{odd}", token_of()) for odd in ("\ud800", "x")]
+        file.write_text(json.dumps(har_of(*map(entry_of, bodies))), encoding="utf-8")
+        told = json.loads(run("replay", "--json", str(file)))
+        assert [request["url"].rpartition("/")[2] for request in told["requests"]] == ["\\ud800", "x"]

@@ -16,9 +16,9 @@ _BORDER: Final = rf"(?:(?<![0-9A-Za-z])|{_ESCAPE})"
 
 # "eyJ" is '{"' in base64. Unless a signature of full length follows, the token is shortened or broken, for
 # example by a newline. Then the rest may hold the signature, so everything is hidden up to the next quote,
-# slash or other ASCII punctuation.
+# slash or other ASCII punctuation that base64 has no use for.
 _TOKEN: Final = re.compile(
-    rf"{_BORDER}eyJ[\w-]{{5,}}(?:\.[\w-]+\.[\w-]{{43,}}|[^!-$&-,/:-@\[\]^`{{-~]*)", re.ASCII
+    rf"{_BORDER}eyJ[\w-]{{5,}}(?:\.[\w-]+\.[\w-]{{43,}}|[^!-$&-*,/:-<>-@\[\]^`{{-~]*)", re.ASCII
 )
 # The signature of a token whose beginning is missing or unusual. That of HS256 has 43 characters.
 _SIGNATURE: Final = re.compile(r"\.[\w-]{43,}", re.ASCII)
