@@ -12,12 +12,7 @@ release = version = version_of(project)
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.doctest"]
 exclude_patterns = ["_build"]
 nitpicky = True
-nitpick_ignore_regex = [
-    (
-        "py:.*",
-        r"(collections\.abc|datetime|typing)\..*|jwt\..*|timedelta|GivenParameters|Kind",
-    )
-]
+nitpick_ignore_regex = [("py:.*", r"(collections\.abc|datetime|typing)\..*|jwt\..*|timedelta")]
 
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"

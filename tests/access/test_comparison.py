@@ -216,10 +216,13 @@ class TestUrls:
         assert urls_beyond([rule("https://t/*/a")], [rule("https://t/**")]) == []
         assert urls_beyond([rule("https://t/**")], [rule("https://t/*/a")]) == ["https://t"]
 
-    def test_the_empty_prefix_stands_for_the_empty_url(self) -> None:
-        assert urls_beyond([rule("/**")], []) == [""]
-        assert urls_beyond([rule("/**")], [rule("/*")]) == [""]
-        assert urls_beyond([rule("/*")], []) == ["/any"]
+    @pytest.mark.parametrize("url", ["/Workers/WK1", "/**", "/*", "**", "t/**", "https://", "https:///**"])
+    def test_a_rule_whose_url_is_not_whole_is_skipped(self, url: str) -> None:
+        assert urls_beyond([rule(url), rule("https://t")], []) == ["https://t"]
+
+    @pytest.mark.parametrize("wildcard", ["*", "**"])
+    def test_a_wildcard_may_stand_for_the_host(self, wildcard: str) -> None:
+        assert urls_beyond([rule(f"https://{wildcard}")], []) == ["https://any"]
 
     def test_a_url_without_made_up_segments_is_simpler_than_another(self) -> None:
         old = [rule(f"{WORKSPACE}/zzz", query_filter={"A": REQUIRED})]
@@ -239,7 +242,7 @@ class TestUrls:
 
     def test_a_made_up_segment_is_no_parameters_name_either(self) -> None:
         (request,) = beyond([rule("https://t/*", query_filter={"any": REQUIRED})], [])
-        assert request == Request("GET", "https://t/any-2", (("any", "any-2"),))
+        assert request == Request("GET", "https://t/any-2", query={"any": "any-2"})
 
     def test_each_method_is_compared_on_its_own(self) -> None:
         new = [rule(WORKER), rule(WORKER, "POST"), rule(WORKER, "DELETE")]
@@ -293,7 +296,7 @@ class TestParameters:
             rule(WORKER, "POST", query_filter={"A": REQUIRED}),
             rule(WORKER, "POST", post_filter={"B": OPTIONAL}),
         ]
-        assert beyond(new, old) == [Request("POST", WORKER, (), (("any", "any"),))]
+        assert beyond(new, old) == [Request("POST", WORKER, form={"any": "any"})]
 
     def test_several_rules_together_may_cover_one(self) -> None:
         new = [rule(WORKER, query_filter={"A": OPTIONAL, "B": OPTIONAL})]
@@ -303,14 +306,14 @@ class TestParameters:
             rule(WORKER, query_filter={"A": REQUIRED, "B": REQUIRED}),
         ]
         assert beyond(new, old) == []
-        assert beyond(new, old[:2]) == [Request("GET", WORKER, (("A", "any"), ("B", "any")))]
+        assert beyond(new, old[:2]) == [Request("GET", WORKER, query={"A": "any", "B": "any"})]
 
     def test_a_request_that_a_denial_of_its_own_takes_does_not_count(self) -> None:
         new = [
             rule(f"{WORKSPACE}/**"),
             rule(f"{WORKSPACE}/**", query_filter={"A": OPTIONAL}, allow=False),
         ]
-        assert beyond(new, []) == [Request("GET", WORKSPACE, (("any", "any"),))]
+        assert beyond(new, []) == [Request("GET", WORKSPACE, query={"any": "any"})]
 
     def test_a_made_up_value_occurs_in_no_rule(self) -> None:
         new, old = {"any": REQUIRED}, {"any": {"required": True, "value": "any-2"}}

@@ -225,6 +225,8 @@ class TestNeverMatches:
     @pytest.mark.parametrize(
         ("never", "because"),
         [
+            (rule("/Workers/WK1"), "its URL has no scheme or no host"),
+            (rule("/**?"), "its URL has no scheme or no host"),
             (rule(f"{WORKER}?A=x"), "its URL has a query or a fragment"),
             (rule(f"{WORKER}#a/**", "POST"), "its URL has a query or a fragment"),
             (rule(WORKER, post_filter={"A": {}, "B": {"required": True}}), "it requires form parameters"),
@@ -248,6 +250,7 @@ class TestNeverMatches:
         assert notes_on(possible) == []
 
 
+NOT_WHOLE = "its URL has no scheme or no host, and the URL of every request has both."
 ITS_URL = "its URL has a query or a fragment, and a request's are cut off first."
 ITS_FORM = "it requires form parameters, and a GET has none."
 
@@ -282,6 +285,12 @@ class TestNotes:
                 "End the URL with its path, and put query parameters into query_filter.",
             ),
             (
+                [rule(WORKER), rule("/Tasks/**")],
+                1,
+                f"Policy rule 1, GET /Tasks/**, can never match: {NOT_WHOLE}",
+                "Write the whole URL: begin it as https://taskrouter.twilio.com does.",
+            ),
+            (
                 [rule(WORKSPACE), rule(WORKER, post_filter={"A": "x"})],
                 1,
                 f"Policy rule 1, GET {WORKER}, can never match: {ITS_FORM}",
@@ -294,7 +303,13 @@ class TestNotes:
                 "Remove it. If there are several of these, remove one and look again.",
             ),
         ],
-        ids=["wide", "never-matches its URL", "never-matches form parameters", "redundant"],
+        ids=[
+            "wide",
+            "never-matches its URL",
+            "never-matches a part of a URL",
+            "never-matches form parameters",
+            "redundant",
+        ],
     )
     def test_say_what_was_found_and_what_to_do(
         self, rules: list[dict[str, Any]], place: int, reason: str, advice: str

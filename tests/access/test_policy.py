@@ -19,6 +19,7 @@ from twilio.task_router import (
     AccessPolicy,
     ConflictingRulesError,
     InvalidRuleError,
+    Request,
     TaskRouterCapability,
     TaskRouterWorkspaceCapability,
     make_policy,
@@ -178,11 +179,14 @@ def test_tens_of_thousands_of_requests_are_decided_as_in_the_second_opinion() ->
         ("https://t/a/*", "https://t/a/b", True),
         ("https://t/a/*", "https://t/aXY", False),
         ("https://t/a/**", "https://t/aXY", False),
-        ("/**", "/a", True),
-        ("/**", "", True),
-        ("/*", "/a", True),
-        ("**", "a", False),
-        ("**", "**", True),
+        ("https://*", "https://t", True),
+        ("https://*", "https://t/", False),
+        ("https://**", "https://t/a/b", True),
+        ("https:/**", "https://t", False),
+        ("/**", "https://t/a", False),
+        ("**", "https://t", False),
+        ("https://t**", "https://t/a", False),
+        ("https://t**", "https://t**", True),
     ],
 )
 def test_a_url_is_covered_as_in_the_second_opinion(pattern: str, url: str, covered: Any) -> None:
@@ -244,9 +248,6 @@ class TestDecide:
 
         assert AccessPolicy([rule(WORKER, post_filter={"A": "x"})]).allows("GET", WORKER, form=Form(A="x"))
 
-    def test_does_not_take_a_look_alike_for_a_method(self) -> None:
-        assert not AccessPolicy([rule(WORKER, "POST")]).allows("po\u017ft", WORKER)
-
     def test_names_the_rule_that_allowed(self) -> None:
         rules = [rule(f"{WORKSPACE}/**"), rule(WORKER)]
         decision = AccessPolicy(rules).decide("GET", WORKER)
@@ -298,7 +299,7 @@ class TestDecide:
             "reason": f"Policy rule 0 allows GET {WORKER}.",
             "rule_index": 0,
             "rule": given,
-            "request": ("GET", WORKER, (), (("A", "x"),)),
+            "request": {"method": "GET", "url": WORKER, "query": (), "form": (("A", "x"),)},
         }
 
     def test_a_decision_can_be_in_a_set(self) -> None:
@@ -336,17 +337,62 @@ class TestDecide:
             ({"query": "A=x"}, "query must be a mapping or pairs"),
             ({"query": 5}, "query must be a mapping or pairs"),
             ({"form": b"A=x"}, "form must be a mapping or pairs"),
-            ({"form": {"A": 5}}, r"form must be names and values that are str, not tuple: \('A', 5\)$"),
-            ({"form": {"A": ["x"]}}, "form must be names and values that are str"),
-            ({"form": [("A",)]}, "form must be names and values that are str"),
-            ({"form": ["Ax"]}, "form must be names and values that are str"),
-            ({"form": [5]}, "form must be names and values that are str"),
+            ({"form": {"A": 5}}, r"form\['A'\] must be a str, not int: 5$"),
+            ({"form": {"A": ["x"]}}, r"form\['A'\] must be a str, not list: \['x'\]$"),
+            ({"query": [("A", None)]}, r"query\['A'\] must be a str, not NoneType: None$"),
+            ({"query": {5: "x"}}, "query: a parameter's name must be a str, not int: 5$"),
+            (
+                {"form": [("A",)]},
+                r"form: a parameter must be a pair of a name and a value, not tuple: \('A',\)$",
+            ),
+            ({"form": ["Ax"]}, "form: a parameter must be a pair of a name and a value, not str: 'Ax'$"),
+            ({"form": [5]}, "form: a parameter must be a pair of a name and a value, not int: 5$"),
         ],
         ids=ascii,
     )
     def test_refuses_bad_input(self, bad: dict[str, Any], says: str) -> None:
         with pytest.raises(TypeError, match=says):
             AccessPolicy([rule(WORKER)]).decide(**({"method": "GET", "url": WORKER} | bad))
+
+    @pytest.mark.parametrize("method", [WORKER, "/Workers/WK1"])
+    def test_refuses_swapped_arguments(self, method: str) -> None:
+        policy = AccessPolicy([rule(WORKER)])
+        for ask in (policy.decide, policy.allows, Request):
+            with pytest.raises(ValueError, match="method") as caught:
+                ask(method, "DELETE")
+            assert str(caught.value) == (
+                f"method must be an HTTP method, got '{method}' (the method comes first, then the URL)"
+            )
+
+    @pytest.mark.parametrize("method", ["", "GET ", "GET\n", "G\u00c9T", "po\u017ft", "GET:"])
+    def test_refuses_what_is_no_method(self, method: str) -> None:
+        with pytest.raises(ValueError, match="method") as caught:
+            AccessPolicy([rule(WORKER)]).allows(method, WORKER)
+        assert str(caught.value) == f"method must be an HTTP method, got {method!r}"
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "/Workers/WK789",
+            "taskrouter.twilio.com/v1",
+            "//taskrouter.twilio.com/v1",
+            "/login?next=https://t",
+            "https:/t",
+            "https://",
+            "https:///Workers",
+            "https://?A=x",
+            "https://#top",
+            " https://t",
+            "\u212atp://t",
+            "",
+        ],
+    )
+    def test_refuses_a_part_of_a_url(self, url: str) -> None:
+        policy = AccessPolicy([rule(WORKER)])
+        for ask in (policy.decide, policy.allows, Request):
+            with pytest.raises(ValueError, match="url") as caught:
+                ask("GET", url)
+            assert str(caught.value) == f"url must be a whole URL, got {url!r}"
 
 
 class TestConstructor:

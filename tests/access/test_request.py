@@ -1,14 +1,25 @@
 from __future__ import annotations
 
+import copy
+import dataclasses
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from twilio.task_router import AccessPolicy, Request
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 DIGITS = "0123456789abcdef" * 2
 WORKER = "https://taskrouter.twilio.com/v1/Workspaces/WS1/Workers/WK1"
+
+
+def pickled(request: Request) -> Request:
+    again: Request = pickle.loads(pickle.dumps(request))  # noqa: S301 - our own
+    return again
 
 
 class TestRequest:
@@ -21,13 +32,13 @@ class TestRequest:
                 f"POST {WORKER} with form ActivitySid=WA1",
             ),
             (
-                Request("POST", WORKER, (("A", "x"), ("A", "y")), (("B", ""),)),
+                Request("POST", WORKER, query=[("A", "x"), ("A", "y")], form={"B": ""}),
                 f"POST {WORKER} with query A=x&A=y and form B=''",
             ),
-            (Request("GET", WORKER, (("A b", "x&y=z"),)), f"GET {WORKER} with query 'A b'='x&y=z'"),
-            (Request("GET", WORKER, (("A", "x&y"),)), f"GET {WORKER} with query A='x&y'"),
-            (Request("GET", WORKER, (("A", "\n"),)), f"GET {WORKER} with query A='\\n'"),
-            (Request("GET", WORKER, (("A", "\u200b"),)), f"GET {WORKER} with query A=\\u200b"),
+            (Request("GET", WORKER, query={"A b": "x&y=z"}), f"GET {WORKER} with query 'A b'='x&y=z'"),
+            (Request("GET", WORKER, query={"A": "x&y"}), f"GET {WORKER} with query A='x&y'"),
+            (Request("GET", WORKER, query={"A": "\n"}), f"GET {WORKER} with query A='\\n'"),
+            (Request("GET", WORKER, query={"A": "\u200b"}), f"GET {WORKER} with query A=\\u200b"),
             (Request("GET", f"{WORKER}\n"), f"GET {WORKER}\\n"),
         ],
     )
@@ -36,15 +47,39 @@ class TestRequest:
 
     @pytest.mark.parametrize("place", range(4))
     def test_hides_an_auth_token(self, place: int) -> None:
-        method, url, name, value = (DIGITS if place == one else "x" for one in range(4))
-        for request in (Request(method, url, ((name, value),)), Request(method, url, (), ((name, value),))):
-            assert DIGITS not in str(request)
-            assert str(request).count("(32 hexadecimal digits, not shown)") == 1
+        method, path, name, value = (DIGITS if place == one else "x" for one in range(4))
+        for kind in ("query", "form"):
+            text = str(Request(method, f"https://t/{path}", **{kind: {name: value}}))
+            assert DIGITS not in text.lower()
+            assert text.count("(32 hexadecimal digits, not shown)") == 1
 
-    def test_is_a_value(self) -> None:
-        request = Request("POST", WORKER, form=(("A", "x"),))
-        assert request == Request("POST", WORKER, (), (("A", "x"),))
-        assert {request: 1}[pickle.loads(pickle.dumps(request))] == 1  # noqa: S301 - our own
+    @pytest.mark.parametrize(
+        "same",
+        [
+            Request("POST", WORKER, query=(("A", "x"), ("A", "y")), form=(("B", "z"),)),
+            Request("post", WORKER, query=[("A", "x"), ("A", "y")], form={"B": "z"}),
+            Request("POST", f"{WORKER}?A=x", query=iter([("A", "y")]), form=MultiDict({"B": "z"})),
+            Request("POST", f"{WORKER}?A=x&A=y#top", form=[("B", "z")]),
+        ],
+    )
+    def test_is_equal_however_written(self, same: Request) -> None:
+        method, url, query, form = same
+        assert (method, url, query, form) == ("POST", WORKER, (("A", "x"), ("A", "y")), (("B", "z"),))
+        assert (same.method, same.url, same.query, same.form) == same
+
+    @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickled, dataclasses.replace])
+    def test_can_be_copied(self, again: Callable[[Request], Request]) -> None:
+        request = Request("POST", f"{WORKER}?A=x", form={"B": "y"})
+        assert {again(request), request} == {request}
+        assert type(again(request)) is Request
+
+    def test_is_normalized_again_when_replaced(self) -> None:
+        request = dataclasses.replace(Request("GET", WORKER), method="delete", url=f"{WORKER}?A=x")
+        assert request == ("DELETE", WORKER, (("A", "x"),), ())
+
+    def test_has_a_repr_that_makes_it(self) -> None:
+        request = Request("POST", WORKER, form={"A": "x"})
+        assert eval(repr(request)) == request  # noqa: S307 - our own
 
     def test_cannot_be_changed(self) -> None:
         request: Any = Request("GET", WORKER)
@@ -62,7 +97,7 @@ class TestDecideAboutARequest:
         assert self.POLICY.allows(request)
         assert self.POLICY.decide(request) == self.POLICY.decide("POST", WORKER, form={"A": "x"})
 
-    def test_reads_the_parts_as_ever(self) -> None:
+    def test_sees_repeated_parameters(self) -> None:
         assert self.POLICY.allows(Request("post", f"{WORKER}?B=y#C", form=(("A", "x"),)))
         assert not self.POLICY.allows(Request("POST", WORKER, form=(("A", "x"), ("A", "y"))))
 
@@ -71,11 +106,6 @@ class TestDecideAboutARequest:
         for more in ({"url": WORKER}, {"form": {"A": "x"}}, {"query": ()}):
             with pytest.raises(TypeError, match=r"^a Request must be the only argument$"):
                 decide(Request("POST", WORKER), **more)
-
-    def test_refuses_a_bad_part(self) -> None:
-        bad: Any = Request("POST", WORKER, form={"A": 5})  # type: ignore[arg-type]
-        with pytest.raises(TypeError, match="form must be names and values that are str"):
-            self.POLICY.decide(bad)
 
     def test_a_url_is_still_required(self) -> None:
         decide: Any = self.POLICY.decide

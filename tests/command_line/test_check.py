@@ -267,7 +267,8 @@ class TestMisuse:
             (["patch", "https://t", "x"], "rules know GET, POST and DELETE, not 'PATCH'"),
             ([body_of("PUT", "https://t", "x")], "rules know GET, POST and DELETE, not 'PUT'"),
             (["GET", "taskrouter.twilio.com/v1", "x"], "https:// is missing"),
-            ([body_of("GET", "taskrouter.twilio.com/v1", "x")], "https:// is missing"),
+            ([body_of("GET", "taskrouter.twilio.com/v1", "x")], "url must be a whole URL"),
+            ([body_of("GET /", "https://t", "x")], "method must be an HTTP method"),
         ],
     )
     def test_is_one_line_and_status_2(

@@ -2,12 +2,14 @@
 
 Rules make a policy, or raise ``InvalidRuleError``, or ``ConflictingRulesError`` if and only if the
 second evaluator sees a conflict too. A request with parameters of the documented types is decided as the
-second evaluator decides it, with a reason of bounded length. Any other request raises ``TypeError``.
+second evaluator decides it, with a reason of bounded length. What is no request, by its types or its values,
+raises ``TypeError`` or ``ValueError``.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -146,10 +148,11 @@ def check(case: Case) -> None:
     rules = policy.rules
     assert not second_opinion.in_direct_conflict(rules)
     assert AccessPolicy(rules).rules == rules
-    if _is_documented(case):
+    typed, is_request = _is_documented(case), _is_request(case)
+    if typed and is_request:
         _check_decision(policy, rules, case)
     else:
-        with pytest.raises(TypeError):
+        with pytest.raises(ValueError if typed else TypeError if is_request else (TypeError, ValueError)):
             policy.decide(case.method, case.url, query=case.query, form=case.form)
 
 
@@ -157,7 +160,7 @@ def _check_decision(policy: AccessPolicy, rules: list[PolicyRule], case: Case) -
     decision = policy.decide(case.method, case.url, query=case.query, form=case.form)
     address, _, in_url = case.url.partition("#")[0].partition("?")
     query = [*parse_qsl(in_url, keep_blank_values=True), *_pairs(case.query)]
-    wanted = second_opinion.is_allowed(rules, case.method, address, query, _pairs(case.form))
+    wanted = second_opinion.is_allowed(rules, case.method.upper(), address, query, _pairs(case.form))
     assert decision.allowed is wanted
     assert policy.allows(case.method, case.url, query=case.query, form=case.form) is wanted
     assert decision.rule is None or decision.rule in rules
@@ -177,6 +180,14 @@ def _is_documented(case: Case) -> bool:
         and _are_parameters(case.query)
         and _are_parameters(case.form)
     )
+
+
+def _is_request(case: Case) -> bool:
+    """Whether the method is a token (RFC 9110 §5.6.2) and the URL is whole, as far as they are text."""
+    method, url = case.method, case.url
+    return (
+        not isinstance(method, str) or re.fullmatch(r"[!#$%&'*+.^_`|~\w-]+", method, re.ASCII) is not None
+    ) and (not isinstance(url, str) or second_opinion.is_whole(url))
 
 
 def _are_parameters(given: Any) -> bool:

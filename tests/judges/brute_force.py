@@ -22,11 +22,12 @@ Pairs = tuple[tuple[str, str], ...]
 # No rule has the segment "z", the name "Z" or the value "o".
 _SEGMENTS = ("a", "b", "z", "", "..")
 URLS = [
-    "/".join([start, *segments])
-    for start in ("t", "")
+    url
+    for start in ("https://t", "https:/")
     for depth in range(5)
     for segments in itertools.product(_SEGMENTS, repeat=depth)
-] + ["t/*/a", "t/*/a/", "*", "*/", "t/**/a", "t/**/a/z", "t/**/a/z/"]
+    if second_opinion.is_whole(url := "/".join([start, *segments]))
+] + [f"https://t/{path}" for path in ("*/a", "*/a/", "**/a", "**/a/z", "**/a/z/")]
 _NAMES = ("A", "B", "C")
 _ONCE: list[Pairs] = [
     tuple((name, value) for name, value in zip(_NAMES, values, strict=True) if value is not None)
@@ -133,7 +134,11 @@ class Decisions:
 class Drawn:
     """Two policies, drawn so that they are often alike."""
 
-    _PATTERNS = ("t/a?A=x", "t/a#b", "t/a#b/**", "t/*/a", "/*", "/**", "/a/**", "*", "t/**/a/*")
+    _ON_THE_HOST = ("a?A=x", "a#b", "a#b/**", "*/a", "**/a/*")
+    _PATTERNS = (
+        *(f"https://t/{path}" for path in _ON_THE_HOST),
+        *("https://*", "https://**", "https://a/**", "https:///**", "https:/**", "/*", "/a/**", "*", "t/**"),
+    )
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)  # noqa: S311 - to be repeated, not to be secret
@@ -159,7 +164,7 @@ class Drawn:
     def _url(self) -> str:
         if self._random.random() < 0.04:
             return self._random.choice(self._PATTERNS)
-        segments = ["t"]
+        segments = ["https://t"]
         if self._rich != "parameters":
             segments += self._random.choices(
                 ("a", "b", "", ".."), weights=(8, 4, 1, 1), k=self._random.randint(0, 2)

@@ -5,6 +5,7 @@ It shares no code with the library, so that a mistake would have to be made twic
 
 from __future__ import annotations
 
+import re
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,11 @@ def url_matches(pattern: str, url: str) -> bool:
         length = len(wanted) - 1
         return given[:length] == wanted[:-1] and is_proper(given[length:])
     return wanted == given
+
+
+def is_whole(url: str) -> bool:
+    """Whether it begins with a scheme of letters and with a host (RFC 3986 §3)."""
+    return re.match(r"[A-Za-z]+://[^/?#]", url) is not None
 
 
 def is_proper(segments: list[str]) -> bool:

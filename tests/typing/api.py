@@ -22,6 +22,7 @@ from twilio.task_router import (
     InvalidClaimError,
     InvalidRuleError,
     Note,
+    Parameters,
     PolicyRule,
     Request,
     TaskRouterCapability,
@@ -114,9 +115,12 @@ seen: set[Decision] = {decision}
 rules: list[PolicyRule] = policy.rules
 again: AccessPolicy = AccessPolicy([*rules, rule])
 yes: bool = policy.allows("GET", url, query=[("A", "x"), ("A", "y")], form=None) and decision.allowed
-request = Request("POST", url, form=(("ActivitySid", "WA1"),))
+request = Request("POST", url, form={"ActivitySid": "WA1"})
+asked_method, asked_url, asked_query, asked_form = request
+pairs: tuple[tuple[str, str], ...] = request.form + asked_query
+several: Parameters = [("A", "x"), ("A", "y")]
 yes = policy.allows(request) and policy.decide(request).allowed and request.query == ()
-yes = policy.allows(Request(method="GET", url=url, query=(("A", "x"), ("A", "y"))))
+yes = policy.allows(Request(method="GET", url=url, query=several)) or policy.allows("GET", url, form=several)
 try:
     new: list[Request] = policy.beyond(capability.access_policy())
     needless: list[int] = policy.redundant()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .access.notes import Note
     from .access.parameters import ComparisonTooHardError
     from .access.policy import AccessPolicy
-    from .access.request import Request
+    from .access.request import Parameters, Request
     from .pages.explanation import Explanation, explain
     from .verification import InvalidClaimError, VerifiedToken, verify_token
     from .workflow_config import TaskRouterConfig, WorkflowConfig, WorkflowRule, WorkflowRuleTarget
@@ -56,6 +56,7 @@ __all__ = [
     "InvalidClaimError",
     "InvalidRuleError",
     "Note",
+    "Parameters",
     "PolicyRule",
     "Request",
     "TaskRouterCapability",
@@ -79,6 +80,7 @@ _LOADED_ON_FIRST_USE = {
     "Explanation": "pages.explanation",
     "InvalidClaimError": "verification",
     "Note": "access.notes",
+    "Parameters": "access.request",
     "Request": "access.request",
     "TaskRouterConfig": "workflow_config",
     "VerifiedToken": "verification",

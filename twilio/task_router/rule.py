@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypedDict
 
 from .checks import check_mapping, check_str, check_text, shown, shown_text, wrong_type
 from .errors import ConflictingRulesError, InvalidRuleError
+from .urls import is_whole
 
 #: A matcher: the parameter must be there, with any value.
 REQUIRED: Final = {"required": True}
@@ -20,7 +21,7 @@ OPTIONAL: Final = {"required": False}
 Filter: TypeAlias = Mapping[str, str | Mapping[str, object]]
 
 #: A request's parameters: each name with all its values.
-Parameters: TypeAlias = Mapping[str, Sequence[str]]
+Values: TypeAlias = Mapping[str, Sequence[str]]
 
 #: The methods that a rule can have.
 METHODS: Final = frozenset({"GET", "POST", "DELETE"})
@@ -128,8 +129,8 @@ class Rule(NamedTuple):
 
     @property
     def covers_nothing(self) -> bool:
-        """Whether the URL has a query or a fragment, which a request's URL loses before it is compared."""
-        return "?" in self.url or "#" in self.url
+        """Whether the URL is no request's: it is not whole, or has a query or a fragment."""
+        return "?" in self.url or "#" in self.url or not is_whole(self.url)
 
     @property
     def identity(self) -> object:
@@ -146,7 +147,7 @@ class Rule(NamedTuple):
             return self.url[:-3], "/**"
         return self.url, ""
 
-    def mismatches(self, query: Parameters, form: Parameters) -> Iterator[Mismatch]:
+    def mismatches(self, query: Values, form: Values) -> Iterator[Mismatch]:
         """Yield what the filters find wrong with a request's parameters.
 
         A filter that is not empty is a closed list: it names every parameter that a request may have.
@@ -289,7 +290,7 @@ def _matchers(checked: Mapping[str, Any]) -> dict[str, Matcher]:
 
 
 def _mismatches(
-    kind: Literal["query", "form"], matchers: Mapping[str, Matcher], parameters: Parameters
+    kind: Literal["query", "form"], matchers: Mapping[str, Matcher], parameters: Values
 ) -> Iterator[Mismatch]:
     for name, (required, wanted) in matchers.items():
         if required and name not in parameters:

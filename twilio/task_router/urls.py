@@ -53,6 +53,12 @@ def base_before(url: str, path: str) -> str | None:
     return before if found else None
 
 
+def is_whole(url: str) -> bool:
+    """Return whether a URL has a scheme, such as ``https``, and a host."""
+    scheme, _, rest = url.partition("://")
+    return scheme.isascii() and scheme.isalpha() and rest != "" and rest[0] not in "/?#"
+
+
 def check_base_url(name: str, value: object) -> str:
     """Return *value* if it is an absolute URL to which path segments can be added."""
     return _check_match(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
+from twilio.task_router.urls import is_whole
+
 from .parameters import ParameterSpace, Steps
 from .request import Request
 
@@ -45,7 +47,7 @@ def witnesses(policy: RuleIndex, other: RuleIndex, targets: Iterable[tuple[str, 
             if policy.rules[place].allow and place not in found:
                 parameters = pairing.simplest(at)
                 if parameters is not None:
-                    found[place] = Request(method, url, *parameters)
+                    found[place] = Request(method, url, query=parameters[0], form=parameters[1])
     return found
 
 
@@ -99,7 +101,7 @@ def representatives(rules: Sequence[Rule], method: str) -> list[str]:
             if wildcard:
                 urls[f"{prefix}/{made_up}"] = 1
                 urls[f"{prefix}/{made_up}/{made_up}"] = 2
-    return sorted(urls, key=lambda url: (urls[url], len(url), url))
+    return sorted(filter(is_whole, urls), key=lambda url: (urls[url], len(url), url))
 
 
 def made_up_word(rules: Iterable[Rule]) -> str:

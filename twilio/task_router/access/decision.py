@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from twilio.task_router.rule import PolicyRule
 
     from .request import Request
-
-Kind: TypeAlias = Literal[
-    "allowed", "denied-by-rule", "wrong-parameters", "wrong-method", "near-miss", "no-rule", "depends"
-]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +28,9 @@ class Decision:
     #:   page chooses.
     #:
     #: Later versions may add kinds.
-    kind: Kind
+    kind: Literal[
+        "allowed", "denied-by-rule", "wrong-parameters", "wrong-method", "near-miss", "no-rule", "depends"
+    ]
     #: The explanation, a sentence for people. Its words may change in later versions.
     reason: str
     #: The index of the rule that decided, from 0, or ``None`` if no rule matches.

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from twilio.task_router.rule import Mismatch
 
-    from .decision import Kind
     from .request import Request
     from .rule_index import RuleIndex
 
@@ -25,15 +24,13 @@ _MOST_PROBLEMS = 3  # that a reason lists
 
 def denied(index: RuleIndex, request: Request) -> Decision:
     """Return the decision about a request that no rule covers. A rule that denies is never the nearest."""
-    kind: Kind = "no-rule"
-    reason = f"{_nothing_allows(request)}."
-    if problems := _wrong_parameters(index, request):
-        kind, reason = "wrong-parameters", problems
-    elif methods := _wrong_method(index, request):
-        kind, reason = "wrong-method", methods
-    elif nearest := _wrong_url(index, request):
-        kind, reason = "near-miss", nearest
-    return Decision(allowed=False, kind=kind, reason=reason, request=request)
+    if reason := _wrong_parameters(index, request):
+        return Decision(allowed=False, kind="wrong-parameters", reason=reason, request=request)
+    if reason := _wrong_method(index, request):
+        return Decision(allowed=False, kind="wrong-method", reason=reason, request=request)
+    if reason := _wrong_url(index, request):
+        return Decision(allowed=False, kind="near-miss", reason=reason, request=request)
+    return Decision(allowed=False, kind="no-rule", reason=f"{_nothing_allows(request)}.", request=request)
 
 
 def _nothing_allows(request: Request) -> str:

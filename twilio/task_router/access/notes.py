@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from twilio.task_router.rule import read_rule
-from twilio.task_router.urls import base_before, workspace_url
+from twilio.task_router.urls import TASK_ROUTER_BASE_URL, base_before, is_whole, workspace_url
 
 from .comparison import made_up_word, redundant, representatives, witnesses
 from .rule_index import RuleIndex
@@ -62,7 +62,14 @@ def _long_lived(lifetime: timedelta | None) -> Iterator[Note]:
 def _never_matching(policy: RuleIndex) -> Iterator[Note]:
     for index, rule in enumerate(policy.rules):
         start = f"Policy rule {index}, {rule}, can never match"
-        if rule.covers_nothing:
+        if not is_whole(rule.url):
+            yield Note(
+                kind="never-matches",
+                rule_index=index,
+                reason=f"{start}: its URL has no scheme or no host, and the URL of every request has both.",
+                advice=f"Write the whole URL: begin it as {TASK_ROUTER_BASE_URL} does.",
+            )
+        elif rule.covers_nothing:
             yield Note(
                 kind="never-matches",
                 rule_index=index,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from twilio.task_router.rule import PolicyRule
 
     from .notes import Note
-    from .request import GivenParameters
+    from .request import Parameters
 
 
 class AccessPolicy:
@@ -58,8 +58,8 @@ class AccessPolicy:
         method: str,
         url: str,
         *,
-        query: GivenParameters | None = None,
-        form: GivenParameters | None = None,
+        query: Parameters | None = None,
+        form: Parameters | None = None,
     ) -> bool: ...
 
     def allows(
@@ -67,8 +67,8 @@ class AccessPolicy:
         method: str | Request,
         url: str | None = None,
         *,
-        query: GivenParameters | None = None,
-        form: GivenParameters | None = None,
+        query: Parameters | None = None,
+        form: Parameters | None = None,
     ) -> bool:
         """Return whether a request is allowed. The parameters and errors are those of :meth:`decide`."""
         index = self._decider(read_request(method, url, query, form))
@@ -83,8 +83,8 @@ class AccessPolicy:
         method: str,
         url: str,
         *,
-        query: GivenParameters | None = None,
-        form: GivenParameters | None = None,
+        query: Parameters | None = None,
+        form: Parameters | None = None,
     ) -> Decision: ...
 
     def decide(
@@ -92,8 +92,8 @@ class AccessPolicy:
         method: str | Request,
         url: str | None = None,
         *,
-        query: GivenParameters | None = None,
-        form: GivenParameters | None = None,
+        query: Parameters | None = None,
+        form: Parameters | None = None,
     ) -> Decision:
         """Decide whether a request is allowed, and say by which rule or why not.
 
@@ -105,6 +105,7 @@ class AccessPolicy:
         :param query: query parameters: a mapping, or pairs in which a name may repeat.
         :param form: form parameters, likewise.
         :raises TypeError: if a parameter has another type.
+        :raises ValueError: if ``method`` cannot be an HTTP method, or if ``url`` lacks a scheme or a host.
         """
         request = read_request(method, url, query, form)
         index = self._decider(request)
@@ -175,12 +176,13 @@ class AccessPolicy:
         """Return the index of the rule that decides, if any matches."""
         parameters = None
         rules = self.index.rules
-        for index in self.index.covering(request.method, request.url):
+        method, url, query, form = request
+        for index in self.index.covering(method, url):
             rule = rules[index]
             if not (rule.query_filter or rule.post_filter):
                 return index
             if parameters is None:
-                parameters = (grouped(request.query), grouped(request.form))
+                parameters = (grouped(query), grouped(form))
             if next(rule.mismatches(*parameters), None) is None:
                 return index
         return None

@@ -4,31 +4,71 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from dataclasses import dataclass, fields
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl
 
 from twilio.task_router.checks import check_iterable, check_str, shown, shown_text, wrong_type
+from twilio.task_router.rule import METHODS
+from twilio.task_router.urls import is_whole
 
 if TYPE_CHECKING:
-    from twilio.task_router.rule import Parameters
+    from typing_extensions import Self
 
 #: A request's parameters as callers pass them: a mapping, or pairs in which a name may repeat.
-GivenParameters: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
+Parameters: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
+#: The same as a request holds them.
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §9.1 and §5.6.2
 _PLAIN = re.compile(r"[^\s'\"&=\\]+")
 
 
-class Request(NamedTuple):
-    """A request to TaskRouter: what :meth:`AccessPolicy.decide` decides about."""
+@dataclass(frozen=True, init=False, eq=False)
+class Request(tuple[str, str, Pairs, Pairs]):
+    """A request to TaskRouter: what :meth:`AccessPolicy.decide` decides about.
 
-    #: The HTTP method.
+    A request is a tuple of its method, URL, query and form. They are normalized, so that two requests that
+    mean the same are equal. Parameters keep their order.
+
+    :param method: the HTTP method, in upper or lower case.
+    :param url: the whole URL. Its query, if any, comes before the other query parameters; a fragment is
+        dropped.
+    :param query: query parameters: a mapping, or pairs in which a name may repeat.
+    :param form: form parameters, likewise.
+    :raises TypeError: if a parameter has another type.
+    :raises ValueError: if ``method`` cannot be an HTTP method, or if ``url`` lacks a scheme or a host.
+    """
+
+    #: The HTTP method, in upper case.
     method: str
-    #: The whole URL.
+    #: The whole URL, without query and fragment.
     url: str
     #: The query parameters, as pairs of a name and a value. A name may repeat.
-    query: tuple[tuple[str, str], ...] = ()
+    query: Pairs
     #: The form parameters, likewise.
-    form: tuple[tuple[str, str], ...] = ()
+    form: Pairs
+
+    __slots__ = ()
+
+    def __new__(  # noqa: D102 - the class describes the parameters
+        cls, method: str, url: str, *, query: Parameters | None = None, form: Parameters | None = None
+    ) -> Self:
+        if type(method) is not str or method not in METHODS:  # the usual methods need no check
+            method = _checked_method(method)
+        url = check_str("url", url)
+        if not is_whole(url):
+            raise ValueError(f"url must be a whole URL, got {shown(url)}")
+        query_pairs = () if query is None else _pairs("query", query)
+        form_pairs = () if form is None else _pairs("form", form)
+        if "?" in url or "#" in url:
+            url, _, query_string = url.partition("#")[0].partition("?")
+            query_pairs = (*parse_qsl(query_string, keep_blank_values=True), *query_pairs)
+        return super().__new__(cls, (method, url, query_pairs, form_pairs))
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, Pairs]]:
+        return self[:2], {"query": self.query, "form": self.form}
 
     def __str__(self) -> str:
         kinds = {"query": self.query, "form": self.form}
@@ -37,28 +77,25 @@ class Request(NamedTuple):
         return f"{request} with {' and '.join(parameters)}" if parameters else request
 
 
-def read_request(
-    method: object, url: object, query: GivenParameters | None, form: GivenParameters | None
-) -> Request:
-    """Read a request as a caller describes it: a :class:`Request` alone, or what one is made of.
+# Request is a dataclass for its fields, which dataclasses.asdict and replace need. Their values are in the
+# tuple.
+for _at, _field in enumerate(fields(Request)):
+    setattr(Request, _field.name, property(itemgetter(_at)))
 
-    The result has its method in upper case, and a URL without query and fragment.
 
-    :raises TypeError: if a parameter has another type.
+def read_request(method: object, url: object, query: Parameters | None, form: Parameters | None) -> Request:
+    """Return the request that a caller describes: by a :class:`Request` alone, or by its parameters.
+
+    The errors are those of :class:`Request`.
     """
-    if isinstance(method, Request):
-        if not (url is query is form is None):
-            raise TypeError("a Request must be the only argument")
-        method, url, query, form = method
-    method, url = check_str("method", method), check_str("url", url)
-    address, _, query_string = url.partition("#")[0].partition("?")
-    query_pairs = _pairs("query", query)
-    if query_string:
-        query_pairs = (*parse_qsl(query_string, keep_blank_values=True), *query_pairs)
-    return Request(method.upper() if method.isascii() else method, address, query_pairs, _pairs("form", form))
+    if not isinstance(method, Request):
+        return Request(method, url, query=query, form=form)  # type: ignore[arg-type]
+    if not (url is query is form is None):
+        raise TypeError("a Request must be the only argument")
+    return method
 
 
-def grouped(pairs: Iterable[tuple[str, str]]) -> Parameters:
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """Return each name with all its values."""
     values: dict[str, list[str]] = {}
     for name, value in pairs:
@@ -66,12 +103,18 @@ def grouped(pairs: Iterable[tuple[str, str]]) -> Parameters:
     return values
 
 
-def _pairs(name: str, given: GivenParameters | None) -> tuple[tuple[str, str], ...]:
-    if given is None:
-        return ()
+def _checked_method(value: object) -> str:
+    method = check_str("method", value)
+    if _METHOD.fullmatch(method):
+        return method.upper()
+    swapped = " (the method comes first, then the URL)" if "/" in method else ""
+    raise ValueError(f"method must be an HTTP method, got {shown(method)}{swapped}")
+
+
+def _pairs(name: str, given: Parameters) -> Pairs:
     items: Iterable[object]
     if isinstance(given, Mapping):
-        # Of a name that repeats, items() of Flask's and Django's forms returns just one value.
+        # Flask's and Django's items() return one value for a repeated name; getlist() has all of them.
         all_of = getattr(type(given), "getlist", None)
         items = (
             given.items()
@@ -85,8 +128,12 @@ def _pairs(name: str, given: GivenParameters | None) -> tuple[tuple[str, str], .
         match item:
             case (str(parameter), str(value)):
                 pairs.append((check_str(name, parameter), check_str(name, value)))
+            case (str(parameter), value):
+                raise wrong_type(f"{name}[{shown(parameter)}]", "a str", value)
+            case (parameter, _):
+                raise wrong_type(f"{name}: a parameter's name", "a str", parameter)
             case _:
-                raise wrong_type(name, "names and values that are str", item)
+                raise wrong_type(f"{name}: a parameter", "a pair of a name and a value", item)
     return tuple(pairs)
 
 

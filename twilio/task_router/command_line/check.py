@@ -11,6 +11,7 @@ from twilio.task_router.diagnosis.fix import Answer, Fix, answer_for
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.times import utc
 from twilio.task_router.rule import METHODS
+from twilio.task_router.urls import is_whole
 
 from .source import only_word, paste_from
 from .terminal import Terminal, print_json, short
@@ -58,13 +59,9 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def run(options: argparse.Namespace) -> int:
-    token, request = _token_and_request(options)
-    inspection = inspect_token(token)
-    if request is None:
-        raise ValueError(f"METHOD and URL are missing: {_USAGE}")
-    if request.method not in METHODS:
-        raise ValueError(f"rules know GET, POST and DELETE, not {shown(request.method)}")
-    asked = _with_whole_url(request, inspection)
+    inspection, asked = _inspection_and_request(options)
+    if asked.method not in METHODS:
+        raise ValueError(f"rules know GET, POST and DELETE, not {shown(asked.method)}")
     answer = answer_for(inspection, asked)
     if options.json:
         print_json(_as_dict(inspection, answer))
@@ -73,29 +70,27 @@ def run(options: argparse.Namespace) -> int:
     return 0 if answer.decision and inspection.good is not False else 1
 
 
-def _token_and_request(options: argparse.Namespace) -> tuple[str, Request | None]:
+def _inspection_and_request(options: argparse.Namespace) -> tuple[Inspection, Request]:
     words = options.words
     if len(words) < 2:  # noqa: PLR2004 - METHOD and URL
         if options.query or options.form:
             raise ValueError(f"--query and --form go with METHOD and URL: {_USAGE}")
         paste = paste_from(only_word(words, _USAGE), _MISSING)
-        return paste.token, paste.request
+        if paste.request is None:
+            raise ValueError(f"METHOD and URL are missing: {_USAGE}")
+        return inspect_token(paste.token), paste.request
     method, url, *rest = words
     if not method.isalpha():
         raise ValueError(f"METHOD comes first: {_USAGE}")
-    token = paste_from(only_word(rest, _USAGE), f"a token is missing: {_USAGE}").token
-    return token, Request(method.upper(), url, tuple(options.query), tuple(options.form))
-
-
-def _with_whole_url(asked: Request, inspection: Inspection) -> Request:
-    if asked.url.startswith("/"):
-        return asked._replace(url=inspection.workspace_url + asked.url)
-    if "://" not in asked.url:
+    inspection = inspect_token(paste_from(only_word(rest, _USAGE), f"a token is missing: {_USAGE}").token)
+    if url.startswith("/"):
+        url = inspection.workspace_url + url
+    elif not is_whole(url):
         raise ValueError(
             f"https:// is missing: give the whole URL, or a path below the workspace such as /Tasks/WT1, got "
-            f"{shown(asked.url)}"
+            f"{shown(url)}"
         )
-    return asked
+    return inspection, Request(method, url, query=options.query, form=options.form)
 
 
 def _as_dict(inspection: Inspection, answer: Answer) -> dict[str, Any]:

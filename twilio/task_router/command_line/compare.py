@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from twilio.task_router.access.policy import AccessPolicy
@@ -91,7 +92,7 @@ def _as_dict(
     lost: list[tuple[Request, dict[str, Any]]],
 ) -> dict[str, Any]:
     def listed(found: list[tuple[Request, dict[str, Any]]]) -> list[dict[str, Any]]:
-        return [{**request._asdict(), "rule": rule} for request, rule in found]
+        return [{**dataclasses.asdict(request), "rule": rule} for request, rule in found]
 
     return {
         "same": not gained and not lost,

@@ -9,6 +9,7 @@ from twilio.task_router.access.request import Request
 from twilio.task_router.diagnosis.fix import Answer, answer_for
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.recording import read_recording
+from twilio.task_router.urls import is_whole
 
 from .check import show_fix
 from .source import opened
@@ -79,7 +80,9 @@ def _replay(entry: Entry, body: Body, inspections: dict[str, Inspection], used: 
     answer = answer_for(inspection, asked)
     used.add(answer)
     channel_url = entry.channel_url.partition("?")[0]
-    if "/wschannels/" in channel_url:  # otherwise a proxy of the user's own, of which rules know nothing
+    if "/wschannels/" in channel_url and is_whole(
+        channel_url
+    ):  # otherwise a proxy of the user's own, of which rules know nothing
         through = answer_for(inspection, Request("POST", channel_url))
         if not through.decision:
             answer = through._replace(reason=f"The token does not allow its channel. {through.reason}")

@@ -36,7 +36,7 @@ def read_body(body: Any) -> Body | None:  # noqa: ANN401 - any JSON
     event_type = body.get("event_type")
     return Body(
         token,
-        Request(method.upper(), url, **{kind: pairs}),
+        Request(method, url, **{kind: pairs}),
         event_type if isinstance(event_type, str) else None,
     )
 

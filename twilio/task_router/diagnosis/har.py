@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
 from twilio.task_router.access.request import Request
+from twilio.task_router.urls import is_whole
 
 from .body import Body, read_body
 from .json_stream import JsonStream, TooDeep
@@ -76,7 +77,7 @@ def _entries(log: JsonStream) -> Iterator[object]:
 def _read(entry: dict[str, Any], request: dict[str, Any]) -> Iterator[Entry | None]:
     method, url = (str(request.get(name)) for name in ("method", "url"))
     channel_url = channel_of(url)
-    is_channel = CHANNELS in channel_url
+    is_channel = CHANNELS in channel_url and is_whole(channel_url)
     if method.upper() == "POST":
         body = _posted(request.get("postData"))
         if body is None and not is_channel:
