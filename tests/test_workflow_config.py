@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import sys
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -143,14 +143,6 @@ class TestToJson:
         assert document["filters"][0]["targets"][1] == {"queue": "WQ2"}
         assert document["default_filter"] == {"queue": "WQ9", "timeout": 5}
 
-    def test_takes_objects_of_the_callers_own_as_5_7_0_did(self) -> None:
-        class Target:
-            def __init__(self) -> None:
-                self.queue, self.expression = "WQ1", None
-
-        config = WorkflowConfig([WorkflowRule("1==1", [Target()])])
-        assert json.loads(config.to_json())["task_routing"]["filters"][0]["targets"] == [{"queue": "WQ1"}]
-
     @pytest.mark.parametrize("part", [object(), TaskRouterCapability("AC1", "secret", "WS1", "WK1"), logging])
     def test_refuses_other_objects_with_attributes(self, part: Any) -> None:
         with pytest.raises(TypeError, match=r"^rules\[0\] must be a WorkflowRule or a dict"):
@@ -162,11 +154,38 @@ class TestToJson:
         with pytest.raises(TypeError, match="the configuration must have a JSON form"):
             WorkflowConfig([{"expression": "1==1", "more": [part]}]).to_json()
 
-    def test_takes_a_rule_of_the_callers_own(self) -> None:
-        rule = SimpleNamespace(expression="1==1", targets=[SimpleNamespace(queue="WQ1")])
-        assert json.loads(WorkflowConfig([rule]).to_json())["task_routing"]["filters"] == [
-            {"expression": "1==1", "targets": [{"queue": "WQ1"}]}
-        ]
+    def test_has_no_auth_token(self) -> None:
+        """Whatever attributes an object has, it is no rule and no target."""
+        capability: Any = TaskRouterCapability("AC1", "secret", "WS1", "WK1")
+        capability.queue, capability.expression, capability.targets = "WQ1", "1==1", []
+        for place in (
+            lambda: WorkflowConfig([capability]),
+            lambda: WorkflowConfig([], capability),
+            lambda: WorkflowRule("1==1", [capability]),
+            lambda: WorkflowConfig([], {"queue": capability}).to_json(),
+            lambda: WorkflowConfig([SimpleNamespace(expression="1==1", targets=[])]),
+        ):
+            with pytest.raises(TypeError):
+                place()
+
+    def test_takes_any_mapping(self) -> None:
+        rule = MappingProxyType({"targets": [MappingProxyType({"queue": "WQ1", "timeout": None})]})
+        assert written(TaskRouterConfig([rule])) == [{"targets": [{"queue": "WQ1"}]}]
+
+    @pytest.mark.parametrize("text", ["\ud800", "\ude00\ud83d", "a\udfff"])
+    def test_refuses_lone_surrogates(self, text: str) -> None:
+        for target in (WorkflowRuleTarget(text), {text: "WQ1"}, {"more": [text]}):
+            with pytest.raises(ValueError, match=r"^the configuration must be text .* lone surrogate$"):
+                WorkflowConfig([], target).to_json()
+
+    def test_takes_what_is_beyond_ascii(self) -> None:
+        name = "Zo\u00eb \U0001f600 \\ud800"
+        assert written(TaskRouterConfig([{"friendly_name": name}])) == [{"friendly_name": name}]
+
+    @pytest.mark.parametrize("name", [1, True, b"queue"])
+    def test_refuses_other_names(self, name: Any) -> None:
+        with pytest.raises(TypeError, match=r"^the configuration: a name must be a str, not "):
+            WorkflowConfig([], {"queue": {name: "x"}}).to_json()
 
     def test_takes_a_str_of_the_callers_own_for_its_text(self) -> None:
         class Sid(str):  # noqa: SLOT000 - with a __dict__
@@ -182,7 +201,9 @@ class TestToJson:
             WorkflowConfig([], {"queue": "WQ1", "timeout": float("nan")}).to_json()
         itself: dict[str, Any] = {}
         itself["me"] = itself
-        with pytest.raises(ValueError, match="the configuration must have a JSON form"):
+        with pytest.raises(
+            ValueError, match="the configuration must have a JSON form: it contains itself or"
+        ):
             WorkflowConfig([itself]).to_json()
 
 
@@ -232,6 +253,11 @@ class TestJson2Obj:
             ("[" * 100_000, "data must be JSON"),
             ('{"task_routing": {"priority": NaN}}', "NaN is not JSON"),
             ('{"task_routing": {"priority": -Infinity}}', "-Infinity is not JSON"),
+            (
+                '{"task_routing": {"default_filter": {"a": 1e400}}}',
+                "^data must be JSON: 1e400 is too large a",
+            ),
+            ('{"task_routing": {"default_filter": {"a": "\\ud800"}}}', "^data: .* it has a lone surrogate$"),
             ("[]", "task_routing"),
             ("null", "task_routing"),
             ("{}", "task_routing"),

@@ -7,6 +7,7 @@ text.
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -132,4 +133,9 @@ def strictly_read(text: str | bytes) -> Any:
     def refuse(name: str) -> None:
         raise ValueError(name)
 
-    return json.loads(text, parse_constant=refuse)
+    def number(digits: str) -> float:
+        if math.isinf(float(digits)):
+            raise ValueError(digits)
+        return float(digits)
+
+    return json.loads(text, parse_constant=refuse, parse_float=number)

@@ -577,8 +577,8 @@ def _seconds(ttl: object) -> int:
 
 
 def _read_attributes(attributes: object) -> dict[str, object]:
-    given = check_mapping("attributes", attributes, "a mapping of claims")
-    claims: dict[str, object] = plain_json("attributes", dict(given.items()))
+    added = check_mapping("attributes", attributes, "a mapping of claims")
+    claims: dict[str, object] = plain_json("attributes", dict(added.items()))
     for name, value in claims.items():
         if name in _OWN_CLAIMS:
             raise ValueError(f"attributes must not set the claim {name!r}, got {shown(value)}")

@@ -6,6 +6,7 @@ A token lets its holder act as the worker until it expires; an auth token, as th
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 # A secret may follow an escape of a repr or a URL, which ends in a letter or digit: \n, \x0b, \u2028, %22.
@@ -17,16 +18,19 @@ _BORDER: Final = rf"(?:(?<![0-9A-Za-z])|{_ESCAPE})"
 # "eyJ" is '{"' in base64. Unless a signature of full length follows, the token is shortened or broken, for
 # example by a newline. Then the rest may hold the signature, so everything is hidden up to the next quote,
 # slash or other ASCII punctuation that base64 has no use for.
-_TOKEN: Final = re.compile(
-    rf"{_BORDER}eyJ[\w-]{{5,}}(?:\.[\w-]+\.[\w-]{{43,}}|[^!-$&-*,/:-<>-@\[\]^`{{-~]*)", re.ASCII
-)
+_TOKEN: Final = rf"{_BORDER}eyJ[\w-]{{5,}}(?:\.[\w-]+\.[\w-]{{43,}}|[^!-$&-*,/:-<>-@\[\]^`{{-~]*)"
 # The signature of a token whose beginning is missing or unusual. That of HS256 has 43 characters.
-_SIGNATURE: Final = re.compile(r"\.[\w-]{43,}", re.ASCII)
+_SIGNATURE: Final = r"\.[\w-]{43,}"
 
-_DIGITS: Final = re.compile(r"[0-9a-fA-F]{32,}")
+_DIGITS: Final = r"[0-9a-fA-F]{32,}"
 _LONGER: Final = 34  # digits: they are no auth token, even with one typed too many
-_AFTER_ESCAPE: Final = re.compile(_ESCAPE, re.ASCII)
-_SID: Final = re.compile(rf"{_BORDER}[A-Za-z]{{2}}[0-9a-fA-F]{{32,33}}", re.ASCII)
+_SID: Final = rf"{_BORDER}[A-Za-z]{{2}}[0-9a-fA-F]{{32,33}}"
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern when a message is shown, which most programs that mint tokens never do."""
+    return re.compile(pattern, re.ASCII)
 
 
 def masked(text: str) -> str:
@@ -34,14 +38,14 @@ def masked(text: str) -> str:
 
     Either may have been passed as the wrong argument, or with white space or quotes around it.
     """
-    return _DIGITS.sub(_unless_harmless, without_tokens(text))
+    return _compiled(_DIGITS).sub(_unless_harmless, without_tokens(text))
 
 
 def without_tokens(text: str) -> str:
     """Return *text* without tokens, or at least without their signatures."""
     if "eyJ" in text:
-        text = _TOKEN.sub("(a token, not shown)", text)
-    return _SIGNATURE.sub(".(a signature, not shown)", text)
+        text = _compiled(_TOKEN).sub("(a token, not shown)", text)
+    return _compiled(_SIGNATURE).sub(".(a signature, not shown)", text)
 
 
 def _unless_harmless(digits: re.Match[str]) -> str:
@@ -52,8 +56,9 @@ def _unless_harmless(digits: re.Match[str]) -> str:
     more are shown, such as the 40 or 64 of a digest.
     """
     text, end = digits.string, digits.end()
-    escaped = _AFTER_ESCAPE.match(text, end - 32) or _AFTER_ESCAPE.match(text, end - 33)
-    is_sid = _SID.match(text, max(end - 34, 0)) or _SID.match(text, max(end - 35, 0))
+    escape, sid = _compiled(_ESCAPE), _compiled(_SID)
+    escaped = escape.match(text, end - 32) or escape.match(text, end - 33)
+    is_sid = sid.match(text, max(end - 34, 0)) or sid.match(text, max(end - 35, 0))
     if not escaped and (len(digits[0]) >= _LONGER or is_sid):
         return digits[0]
     return "(32 hexadecimal digits, not shown)"

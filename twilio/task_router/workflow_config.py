@@ -9,10 +9,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from types import NoneType
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
-from .checks import check_finite, check_iterable, check_type, json_text, shown, wrong_type
+from .checks import (
+    check_finite,
+    check_iterable,
+    check_str,
+    check_type,
+    finite,
+    json_text,
+    plain_json,
+    refuse_constant,
+    shown,
+    wrong_type,
+)
 
 
 @dataclass(eq=False)
@@ -93,8 +105,8 @@ class TaskRouterConfig:
     default_filter: Any
 
     def __init__(self, rules: Iterable[Any] = (), default_target: Any = None) -> None:  # noqa: ANN401
-        given = check_iterable("rules", rules, "a list of rules")
-        self.filters = given if isinstance(given, list) else list(given)
+        check_iterable("rules", rules, "a list of rules")
+        self.filters = rules if isinstance(rules, list) else list(rules)
         self.default_filter = default_target
         _check_routing(self)
 
@@ -124,11 +136,12 @@ class WorkflowConfig:
         """Return the document for the Workflow resource's ``Configuration``. What is ``None`` is left out.
 
         :raises TypeError: if a rule or a target is something else, or a part of it has no JSON form.
-        :raises ValueError: if it contains NaN, an infinity or itself.
+        :raises ValueError: if it contains NaN, an infinity, itself or a lone surrogate.
         """
         if isinstance(self.task_routing, TaskRouterConfig):
             _check_routing(self.task_routing)  # its lists may have changed
-        return json_text("the configuration", _written, self)
+        document = plain_json("the configuration", self, _converted)
+        return json_text("the configuration", _write, document)
 
     @staticmethod
     def json2obj(data: str | bytes) -> WorkflowConfig:
@@ -145,8 +158,9 @@ class WorkflowConfig:
         :raises ValueError: if it is not JSON, or not a configuration.
         """
         check_type("data", data, (str, bytes), "a str or bytes")
+        text = data if isinstance(data, bytes) else check_str("data", data)
         try:
-            document = json.loads(data, parse_constant=_refuse_constant)
+            document = json.loads(text, parse_constant=refuse_constant, parse_float=finite)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"data must be JSON: {error}") from None
         routing = document.get("task_routing") if isinstance(document, dict) else None
@@ -166,16 +180,11 @@ class WorkflowConfig:
         try:
             config.to_json()
         except ValueError as error:  # newer Pythons read deeper nesting than they write
-            raise ValueError(f"data must be nested less deeply: {error}") from None
+            raise ValueError(f"data: {error}") from None
         return config
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")  # though Python would read it (RFC 8259 §6)
-
-
-def _written(config: WorkflowConfig) -> str:
-    return json.dumps(_without_none(config), sort_keys=True, indent=4, allow_nan=False)
+_write = partial(json.dumps, sort_keys=True, indent=4, allow_nan=False)
 
 
 def _check_routing(routing: TaskRouterConfig) -> None:
@@ -195,21 +204,13 @@ def _check_targets(name: str, targets: object) -> None:
 
 
 def _check_part(name: str, value: object, expected: str) -> None:
-    """Check that *value* can be a part of the document."""
-    if not (isinstance(value, Mapping) or _is_part(value)):
-        raise wrong_type(name, expected, value)
-
-
-def _is_part(value: object) -> bool:
-    """Whether *value* is one of this module's objects, or a caller's own that looks like one.
+    """Check that *value* can be a rule or a target.
 
     5.7.0 accepted any object, but most have attributes that must not end up in the document, such as a
     capability's auth token.
     """
-    if isinstance(value, (WorkflowConfig, TaskRouterConfig, WorkflowRule, WorkflowRuleTarget)):
-        return True
-    attributes = getattr(value, "__dict__", {})
-    return "queue" in attributes or {"expression", "targets"} <= attributes.keys()
+    if not isinstance(value, (Mapping, WorkflowRule, WorkflowRuleTarget)):
+        raise wrong_type(name, expected, value)
 
 
 def _renamed(rule: Any) -> Any:  # noqa: ANN401
@@ -220,11 +221,14 @@ def _renamed(rule: Any) -> Any:  # noqa: ANN401
     return renamed if name is None else renamed | {"friendly_name": name}
 
 
-def _without_none(value: Any) -> Any:  # noqa: ANN401
-    if isinstance(value, Mapping):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
-    if isinstance(value, (list, tuple)):
-        return [_without_none(item) for item in value if item is not None]
+def _converted(value: object) -> object:
+    """Return what the document has for a part of it: an object without what is ``None``, for one."""
     if isinstance(value, TaskRouterConfig):
-        return _without_none(vars(value) | {"filters": [_renamed(rule) for rule in value.filters]})
-    return _without_none(vars(value)) if _is_part(value) else value
+        value = vars(value) | {"filters": [_renamed(rule) for rule in value.filters]}
+    elif isinstance(value, (WorkflowConfig, WorkflowRule, WorkflowRuleTarget)):
+        value = vars(value)
+    if isinstance(value, Mapping):
+        return {key: part for key, part in value.items() if part is not None}
+    if isinstance(value, (list, tuple)):
+        return [part for part in value if part is not None]
+    return value
