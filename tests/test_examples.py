@@ -16,6 +16,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "django_app"
 import django
 import django_app
 import flask_app
+import supervisor_app
 from django.test import Client
 
 django.setup()
@@ -114,3 +115,36 @@ def test_the_browser_cannot_choose_the_worker(page: Any) -> None:
 
 def test_both_examples_have_the_same_page() -> None:
     assert flask_app.PAGE == django_app.PAGE
+
+
+class TestTheSupervisorsPage:
+    @pytest.fixture
+    def client(self, monkeypatch: pytest.MonkeyPatch) -> Any:
+        monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC123")
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret")
+        monkeypatch.setenv("TWILIO_WORKSPACE_SID", "WS456")
+        return supervisor_app.app.test_client()
+
+    def test_loads_worker_js_after_the_login(self, client: Any) -> None:
+        assert "Twilio.TaskRouter" not in client.get("/").text
+        assert client.post("/login", data={"user": "grace"}).status_code == 302
+        assert "new Twilio.TaskRouter.Workspace(" in client.get("/").text
+
+    def test_has_a_token_for_just_its_calls(self, client: Any) -> None:
+        client.post("/login", data={"user": "grace"})
+        answer = client.get("/token")
+        calls = explain(verify_token(answer.json["token"], "secret"))
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert {call for call, explanation in calls.items() if explanation} == {
+            "connect",
+            "ready",
+            "workspace.fetch",
+            "workspace.workers.fetch",
+            "workspace.workers.fetch: next",
+            "workspace.tasks.fetch",
+            "workspace.tasks.fetch: next",
+        }
+
+    def test_is_for_supervisors(self, client: Any) -> None:
+        assert client.post("/login", data={"user": "alice"}).status_code == 403
+        assert client.get("/token").status_code == 401

@@ -8,12 +8,14 @@ import ssl
 import subprocess
 import tarfile
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import flask_app
 import pytest
+import supervisor_app
 import trustme
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from werkzeug.serving import make_server
@@ -23,6 +25,7 @@ from tests.browser.worker_page import JS, connect, log_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import ModuleType
 
     from twilio.task_router import Capability
 
@@ -74,14 +77,27 @@ def loopback(worker_js: Path) -> Iterator[Loopback]:
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The Flask example, served."""
+    monkeypatch.setenv("TWILIO_WORKER_SID", "WK789")
+    with _served(flask_app, monkeypatch) as url:
+        yield url
+
+
+@pytest.fixture
+def supervisors_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The Flask example of a supervisor's page, served."""
+    with _served(supervisor_app, monkeypatch) as url:
+        yield url
+
+
+@contextmanager
+def _served(example: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC123")
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret")
     monkeypatch.setenv("TWILIO_WORKSPACE_SID", "WS456")
-    monkeypatch.setenv("TWILIO_WORKER_SID", "WK789")
     # Worker.js 1.1.1 stands in for 1.21, whose hash the page has.
-    page = re.sub(r'integrity="\S+" crossorigin="anonymous"', "", flask_app.PAGE)
-    monkeypatch.setattr(flask_app, "PAGE", page)
-    server = make_server("127.0.0.1", 0, flask_app.app, threaded=True)
+    page = re.sub(r'integrity="\S+" crossorigin="anonymous"', "", example.PAGE)
+    monkeypatch.setattr(example, "PAGE", page)
+    server = make_server("127.0.0.1", 0, example.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -51,7 +51,13 @@ class Loopback:
         self._sockets: list[web.WebSocketResponse] = []
         self.seen: list[Seen] = []
         self.activities = {"WA1": "Idle", "WA2": "On a break"}
-        self.worker = {"sid": "WK789", "friendly_name": "Zoë", "attributes": "{}", "activity_sid": "WA1"}
+        self.worker = {
+            "sid": "WK789",
+            "friendly_name": "Zoë",
+            "attributes": "{}",
+            "activity_sid": "WA1",
+            "activity_name": "Idle",
+        }
         self.tasks: dict[str, dict[str, str]] = {}
         self.reservations: dict[str, dict[str, str]] = {}
         self.port = 0
@@ -90,7 +96,11 @@ class Loopback:
     def reserve(self, number: int, title: str) -> None:
         """Offer a task to the worker, as TaskRouter does: with an event on her websocket."""
         task, reservation = f"WT{number}", f"WR{number}"
-        self.tasks[task] = {"sid": task, "attributes": json.dumps({"title": title})}
+        self.tasks[task] = {
+            "sid": task,
+            "attributes": json.dumps({"title": title}),
+            "assignment_status": "reserved",
+        }
         self.reservations[reservation] = {
             "sid": reservation,
             "task_sid": task,
@@ -152,17 +162,26 @@ class Loopback:
         query, form = (pairs, []) if method == "GET" else ([], pairs)
         return 200 if second_opinion.is_allowed(claims["policies"], method, url, query, form) else 403
 
+    def _list(self, key: str, items: list[dict[str, str]]) -> dict[str, Any]:
+        return {"meta": {"key": key, "page": 0, "page_size": 50}, key: items}
+
     def _carry_out(  # noqa: PLR0911 - a workspace has so many resources
         self, method: str, path: list[str], params: dict[str, str]
     ) -> dict[str, Any]:
         match method, path:
             case "GET", ["Activities"]:
                 listed = [{"sid": sid, "friendly_name": name} for sid, name in self.activities.items()]
-                return {"meta": {"key": "activities", "page": 0, "page_size": 50}, "activities": listed}
+                return self._list("activities", listed)
+            case "GET", [""]:
+                return {"sid": "WS456", "friendly_name": "Support"}
+            case "GET", ["Workers"]:
+                return self._list("workers", [self.worker])
+            case "GET", ["Tasks"]:
+                return self._list("tasks", [*self.tasks.values()])
             case "GET", ["Workers", _]:
                 return self.worker
             case "POST", ["Workers", _]:
-                self.worker["activity_sid"] = params["ActivitySid"]
+                self.worker["activity_sid"] = params.get("ActivitySid", self.worker["activity_sid"])
                 return self.worker
             case _, ["Tasks", task]:
                 return self.tasks[task]

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
-def log_in(page: Page) -> None:
-    page.get_by_label("User").fill("alice")
+def log_in(page: Page, user: str = "alice") -> None:
+    page.get_by_label("User").fill(user)
     page.get_by_role("button", name="Log in").click()
 
 
