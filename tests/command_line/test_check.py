@@ -7,6 +7,7 @@ import pytest
 from freezegun import freeze_time
 
 from tests.command_line.samples import (
+    ACCOUNT,
     CHANNEL_URL,
     KEY,
     TASK,
@@ -14,6 +15,7 @@ from tests.command_line.samples import (
     UNSIGNED,
     WORKER,
     WORKER_URL,
+    WORKSPACE,
     body_of,
     capability_of,
     token_of,
@@ -21,7 +23,12 @@ from tests.command_line.samples import (
     with_header,
 )
 from tests.judges import recorded
-from twilio.task_router import TaskRouterWorkerCapability
+from twilio.task_router import (
+    Capability,
+    TaskRouterTaskQueueCapability,
+    TaskRouterWorkerCapability,
+)
+from twilio.task_router.tokens import sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,9 +90,9 @@ class TestAnswer:
 
     def test_takes_a_path_below_the_workspace_in_a_region(self, run: Run) -> None:
         capability = TaskRouterWorkerCapability(
-            "AC1", "k", "WS1", "WK1", base_url="http://localhost:1", version="v2"
+            "AC1", KEY, "WS1", "WK1", base_url="http://localhost:1", version="v2"
         )
-        told = json.loads(run("check", "GET", "/Tasks/WT1", capability.generate_token(), "--json", status=1))
+        told = json.loads(run("check", "GET", "/Tasks/WT1", capability.generate_token(), "--json"))
         assert told["reason"] == "Policy rule 4 allows GET http://localhost:1/v2/Workspaces/WS1/Tasks/**."
 
     def test_says_what_the_channel_is(self, run: Run) -> None:
@@ -117,19 +124,35 @@ class TestExpiry:
     def test_is_told_after_a_denial(self, run: Run) -> None:
         out = in_one_line(run("check", "DELETE", WORKER_URL, token_of(ttl=-11 * 60), status=1))
         assert out.startswith("✗ denied by the rules: ")
-        assert out.endswith("✗ The token also expired 11 minutes ago, which gives a 401.")
+        assert out.endswith("✗ The token expired 11 minutes ago, which gives a 401.")
 
     def test_is_told_after_a_permission(self, run: Run) -> None:
         out = in_one_line(run("check", "GET", WORKER_URL, token_of(ttl=-11 * 60), status=1))
-        assert out.startswith("✓ allowed by the rules: ")
-        assert out.endswith("✗ The token expired 11 minutes ago, which gives a 401.")
+        assert out == (
+            "✗ The token expired 11 minutes ago, which gives a 401. "
+            f"The rules allow the request itself: Policy rule 2 allows GET /Workers/{WORKER}."
+        )
 
     def test_comes_with_the_fix_all_the_same(self, run: Run) -> None:
         assert ".allow_delete()" in run("check", "DELETE", WORKER_URL, token_of(ttl=-60), status=1)
 
-    def test_does_not_change_what_the_rules_say_in_json(self, run: Run) -> None:
+    def test_is_the_one_reason_if_the_rules_allow(self, run: Run) -> None:
         told = json.loads(run("check", "--json", "GET", WORKER_URL, token_of(ttl=-60), status=1))
-        assert (told["allowed"], told["expired"]) == (True, True)
+        assert (told["allowed"], told["kind"], told["expired"]) == (False, "expired", True)
+        assert told["reasons"] == [told["reason"]] == ["The token expired 1 minute ago."]
+        assert told["rule_index"] == 2
+
+    def test_is_the_first_of_two_reasons_if_they_do_not(self, run: Run) -> None:
+        told = json.loads(run("check", "--json", "DELETE", WORKER_URL, token_of(ttl=-60), status=1))
+        expired, denied = told["reasons"]
+        assert expired == "The token expired 1 minute ago."
+        assert denied.startswith("No policy rule allows DELETE on")
+
+    def test_of_a_token_for_later_is_to_come(self, run: Run) -> None:
+        token = with_claims(nbf=1_430_000_060)
+        told = json.loads(run("check", "--json", "GET", WORKER_URL, token, status=1))
+        assert (told["allowed"], told["kind"]) == (False, "not-yet-valid")
+        assert told["reason"] == "The token is not valid yet, but will be in 1 minute."
 
     def test_says_nothing_of_a_token_in_force(self, run: Run) -> None:
         assert "expire" not in run("check", "GET", WORKER_URL, token_of())
@@ -163,7 +186,8 @@ class TestSignature:
     @pytest.mark.parametrize("case", UNSIGNED)
     def test_that_cannot_be_one_is_never_trusted(self, case: str, run: Run) -> None:
         out = run("check", "GET", WORKER_URL, with_header(*UNSIGNED[case]), status=1)
-        assert "✗ The token is not good: " in out
+        assert out.startswith("✗ ")
+        assert in_one_line(out).partition(" The rules")[0].endswith(", which gives a 401.")
 
     @pytest.mark.usefixtures("without_key")
     @pytest.mark.parametrize("case", UNSIGNED)
@@ -177,11 +201,16 @@ class TestJson:
     def test_of_a_permission(self, run: Run) -> None:
         told = {
             "allowed": True,
+            "kind": "allowed",
             "reason": f"Policy rule 2 allows GET {WORKER_URL}.",
-            "rule": None,
+            "reasons": [f"Policy rule 2 allows GET {WORKER_URL}."],
+            "rule_index": 2,
+            "rule": capability_of().policies[2],
+            "missing_rule": None,
+            "missing_channel_rules": [],
             "grants": [],
             "signature": "good",
-            "expires_at": "2015-04-25 23:13:20 UTC",
+            "expires_at": "2015-04-25T23:13:20Z",
             "expired": False,
         }
         assert run("check", "--json", "GET", WORKER_URL, token_of()) == f"{json.dumps(told, indent=2)}\n"
@@ -192,10 +221,15 @@ class TestJson:
         told = json.loads(run("check", "--json", body, status=1))
         reason = told.pop("reason")
         assert reason.startswith(f"No policy rule allows POST on {TASK_URL}")
+        assert told.pop("reasons") == [reason]
         assert told == {
             "allowed": False,
-            "rule": {
-                "url": TASK_URL.replace(TASK, "**"),
+            "kind": "wrong-method",
+            "rule_index": None,
+            "rule": None,
+            "missing_channel_rules": [],
+            "missing_rule": {
+                "url": TASK_URL.replace(TASK, "*"),
                 "method": "POST",
                 "allow": True,
                 "query_filter": {},
@@ -203,7 +237,7 @@ class TestJson:
             },
             "grants": ["TaskRouterWorkerCapability.allow_reservation_updates()"],
             "signature": "not checked",
-            "expires_at": "2015-04-25 23:13:20 UTC",
+            "expires_at": "2015-04-25T23:13:20Z",
             "expired": False,
         }
 
@@ -219,7 +253,7 @@ class TestJson:
     def test_of_what_is_no_token(self, run: Run) -> None:
         told = json.loads(run("check", "--json", "GET", WORKER_URL, "hello", status=1))
         assert told["allowed"] is False
-        assert "this is not a token" in told["reason"]
+        assert told["reason"].startswith("This is not a token: ")
 
 
 class TestUnreadable:
@@ -227,24 +261,132 @@ class TestUnreadable:
         out = run("check", "GET", WORKER_URL, "hello", status=1)
         assert out.startswith("✗ not good: this is not a token")
 
-    def test_claim_leaves_the_rules_to_decide(self, run: Run) -> None:
+    def test_claim_comes_before_the_rules(self, run: Run) -> None:
         out = in_one_line(run("check", "GET", WORKER_URL, with_claims(iss="AC9"), status=1))
-        assert out.startswith(f"✓ allowed by the rules: Policy rule 2 allows GET /Workers/{WORKER}.")
+        assert out.startswith("✗ The claims iss and account_sid differ: 'AC9', ")
+        assert out.endswith(
+            f"The rules allow the request itself: Policy rule 2 allows GET /Workers/{WORKER}."
+        )
+
+    def test_claim_is_the_kind_in_json(self, run: Run) -> None:
+        told = json.loads(run("check", "--json", "GET", WORKER_URL, with_claims(iss="AC9"), status=1))
+        assert (told["allowed"], told["kind"]) == (False, "bad-claims")
 
     def test_rules_are_told(self, run: Run) -> None:
         out = in_one_line(run("check", "GET", WORKER_URL, with_claims(policies=5), status=1))
-        assert out.startswith(
-            "✗ denied by the rules: the token has no policy rules that can be read: the claim policies"
-        )
+        assert out == "✗ not good: the claim policies must be a list, not 5"
 
     def test_rules_are_told_with_every_other_problem(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-        token = with_claims(policies=5)
-        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
+        token = with_claims(policies=5, channel=...)
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", KEY[::-1])
+        told = json.loads(run("check", "--json", "GET", WORKER_URL, token, status=1))
+        assert told["reasons"] == [
+            "The token is signed with another auth token than TWILIO_AUTH_TOKEN.",
+            'Token is missing the "channel" claim.',
+            "The claim policies must be a list, not 5.",
+        ]
+
+    def test_key_is_told_to_be_no_auth_token(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        token = token_of()
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "k" * 32)
         told = json.loads(run("check", "--json", "GET", WORKER_URL, token, status=1))
         assert told["reason"] == (
-            "the token has no policy rules that can be read: it is signed with another auth token than "
-            "TWILIO_AUTH_TOKEN; the claim policies must be a list, not 5"
+            "The token is signed with another auth token than TWILIO_AUTH_TOKEN, which does not look like an "
+            "auth token: that has 32 hexadecimal digits (usually this is an API key's secret, which cannot "
+            "sign these tokens)."
         )
+
+
+BAD = {"url": f"{WORKER_URL}/Reservations", "method": "PUT", "allow": True}
+
+
+class TestBadRule:
+    """One rule that cannot be read hides no other."""
+
+    def test_is_told_before_the_decision(self, run: Run) -> None:
+        token = with_claims(policies=[BAD, *capability_of().policies])
+        out = in_one_line(run("check", "GET", WORKER_URL, token, status=1))
+        assert out == (
+            "✗ Policy rule 0: method must be GET, POST or DELETE, got 'PUT'. The rules that can be read "
+            f"allow the request itself: Policy rule 3 allows GET /Workers/{WORKER}."
+        )
+
+    def test_is_to_be_mended_first(self, run: Run) -> None:
+        token = with_claims(policies=[*capability_of().policies, BAD])
+        out = in_one_line(run("check", "DELETE", WORKER_URL, token, status=1))
+        assert "The rules that can be read do not allow the request itself: No policy rule allows" in out
+        assert out.endswith("Mend policy rule 6 first, which may be the one for this request.")
+        assert "denied" not in out
+
+    def test_is_no_denial_of_the_channel(self, run: Run) -> None:
+        policies = capability_of().policies
+        odd = {**policies[0], "query_filter": []}
+        told = json.loads(
+            run("check", "--json", "GET", WORKER_URL, with_claims(policies=[odd, *policies[1:]]), status=1)
+        )
+        assert (told["kind"], told["rule_index"], told["missing_channel_rules"]) == ("bad-claims", 2, [])
+
+    def test_like_all_others_leaves_no_decision(self, run: Run) -> None:
+        told = json.loads(run("check", "--json", "GET", WORKER_URL, with_claims(policies=[BAD, 5]), status=1))
+        assert told["rule_index"] is None
+        assert told["reasons"] == [
+            "Policy rule 0: method must be GET, POST or DELETE, got 'PUT'.",
+            "Policy rule 1: a policy rule must be a mapping, not int: 5.",
+        ]
+
+    def test_that_conflicts_leaves_no_decision(self, run: Run) -> None:
+        policies = capability_of().policies
+        token = with_claims(policies=[*policies, {**policies[2], "allow": False}])
+        out = in_one_line(run("check", "GET", WORKER_URL, token, status=1))
+        assert out.startswith("✗ not good: policy rules 2 and 6 conflict: one allows and one denies GET")
+        assert out.endswith("and TaskRouter refuses such a token")
+
+
+class TestChannel:
+    """Everything goes through the channel."""
+
+    @pytest.mark.parametrize("methods", [("GET",), ("POST",), ("GET", "POST")])
+    def test_that_is_not_allowed_denies_all(self, methods: tuple[str, ...], run: Run) -> None:
+        policies = [rule for rule in capability_of().policies if rule["url"] != CHANNEL_URL]
+        policies += [rule for rule in capability_of().policies[:2] if rule["method"] not in methods]
+        token = with_claims(policies=policies)
+        out = in_one_line(run("check", "GET", WORKER_URL, token, status=1))
+        lacks = f"✗ The token lacks {' and '.join(methods)} on its channel, through which everything goes."
+        assert out.startswith(f"{lacks} The rules allow the request itself: Policy rule")
+        for method in methods:
+            assert f'capability.allow("{CHANNEL_URL}", "{method}")' in out
+
+    def test_that_is_not_allowed_is_a_kind(self, run: Run) -> None:
+        token = with_claims(policies=capability_of().policies[2:])
+        told = json.loads(run("check", "--json", "DELETE", WORKER_URL, token, status=1))
+        assert (told["allowed"], told["kind"]) == (False, "channel-denied")
+        assert [rule["method"] for rule in told["missing_channel_rules"]] == ["GET", "POST"]
+        assert told["missing_rule"]["method"] == "DELETE"
+
+    def test_of_the_workspace_is_none_of_a_worker(self, run: Run) -> None:
+        policies = [
+            {**rule, "url": rule["url"].replace(f"{ACCOUNT}/{WORKER}", f"{ACCOUNT}/{WORKSPACE}")}
+            for rule in capability_of().policies
+        ]
+        run("check", "GET", WORKER_URL, with_claims(policies=policies), status=1)
+        token = with_claims(policies=policies, channel=WORKSPACE)
+        told = json.loads(run("check", "--json", "GET", WORKER_URL, token, status=1))
+        assert (told["kind"], len(told["reasons"])) == ("bad-claims", 2)
+        assert told["missing_channel_rules"][0]["url"] == CHANNEL_URL
+
+    @pytest.mark.parametrize(
+        ("kind", "claim"),
+        [(TaskRouterWorkerCapability, "worker_sid"), (TaskRouterTaskQueueCapability, "taskqueue_sid")],
+    )
+    def test_needs_the_claim_that_the_library_reads(
+        self, kind: type[Capability], claim: str, run: Run
+    ) -> None:
+        claims = recorded.claims_of(token_of(kind), KEY)
+        del claims[claim]
+        told = json.loads(run("check", "--json", "GET", "/x", sign(claims, KEY), status=1))
+        assert told["kind"] == "bad-claims"
+        assert told["reason"].startswith(f"The claim {claim} is missing, from which a ")
+        assert "channel 'undefined'" in told["reason"]
 
 
 @pytest.mark.usefixtures("without_rich")
@@ -263,9 +405,9 @@ class TestMisuse:
             (["x", "--query", "A=1"], "--query and --form go with METHOD and URL"),
             (["GET", "https://t", "x", "y"], "too many arguments"),
             (["https://t", "GET", "x"], "METHOD comes first"),
-            (["PATCH", "https://t", "x"], "rules know GET, POST and DELETE, not 'PATCH'"),
-            (["patch", "https://t", "x"], "rules know GET, POST and DELETE, not 'PATCH'"),
-            ([body_of("PUT", "https://t", "x")], "rules know GET, POST and DELETE, not 'PUT'"),
+            (["PATCH", "https://t", "x"], "the method must be GET, POST or DELETE, not 'PATCH'"),
+            (["patch", "https://t", "x"], "the method must be GET, POST or DELETE, not 'PATCH'"),
+            ([body_of("PUT", "https://t", "x")], "the method must be GET, POST or DELETE, not 'PUT'"),
             (["GET", "taskrouter.twilio.com/v1", "x"], "https:// is missing"),
             ([body_of("GET", "taskrouter.twilio.com/v1", "x")], "url must be a whole URL"),
             ([body_of("GET /", "https://t", "x")], "method must be an HTTP method"),

@@ -80,7 +80,7 @@ class TestClaims:
         assert line_after(run("inspect", token_of(TaskRouterTaskQueueCapability)), "Task queue") == QUEUE
 
     def test_say_the_channel_if_it_is_none_of_the_others(self, run: Run) -> None:
-        out = run("inspect", with_claims(worker_sid="WK1"))
+        out = run("inspect", with_claims(worker_sid="WK1"), status=1)
         assert (line_after(out, "Worker"), line_after(out, "Channel")) == ("WK1", WORKER)
 
     @every_class
@@ -90,15 +90,18 @@ class TestClaims:
     def test_say_what_is_missing(self, run: Run) -> None:
         out = run("inspect", sign({"exp": "soon", "policies": []}, KEY), status=1)
         assert [line_after(out, label) for label in ("Workspace", "Account", "Class", "Expires")] == [
-            "missing"
-        ] * 4
+            "missing",
+            "missing",
+            "other rules",
+            "missing",
+        ]
 
     @pytest.mark.parametrize(
         "claim", ["channel", "workspace_sid", "account_sid", "worker_sid", "friendly_name"]
     )
     @pytest.mark.parametrize("value", [[], {}, 5, None])
     def test_may_be_of_another_type(self, claim: str, value: Any, run: Run) -> None:
-        status = 0 if value is None and claim in {"worker_sid", "friendly_name"} else 1
+        status = 0 if value is None and claim == "friendly_name" else 1
         assert "Policy rules" in run("inspect", with_claims(**{claim: value}), status=status)
 
     @pytest.mark.parametrize("exp", [10**400, 2**63, 1e308])
@@ -128,7 +131,23 @@ class TestVerdict:
 
     def test_comes_first_and_last_if_it_is_bad(self, run: Run) -> None:
         lines = run("inspect", token_of(ttl=-11 * 60), status=1).splitlines()
-        assert lines[0] == lines[-1] == "✗ not good: expired 11 minutes ago"
+        assert lines[0] == lines[-1] == "✗ not good: the token expired 11 minutes ago"
+
+    def test_names_three_problems(self, run: Run) -> None:
+        token = with_claims(iss=5, exp="soon", channel=..., version=1, policies="[]")
+        out = in_one_line(run("inspect", token, status=1))
+        assert out.startswith(
+            "✗ not good: the claim exp must be a number, not 'soon'; the claim iss must be a string, not 5; "
+            'Token is missing the "channel" claim; and 2 more '
+        )
+        told = json.loads(run("inspect", "--json", token, status=1))
+        assert len(told["reasons"]) == 5
+
+    def test_of_a_token_without_its_channel(self, run: Run) -> None:
+        out = in_one_line(run("inspect", with_claims(policies=capability_of().policies[2:]), status=1))
+        assert out.startswith(
+            "✗ not good: the token lacks GET and POST on its channel, through which everything goes "
+        )
 
     def test_names_every_problem(self, run: Run) -> None:
         out = run("inspect", with_claims(exp=1_430_000_000 - 86_400, iss="AC1"), status=1)
@@ -139,7 +158,7 @@ class TestVerdict:
         token = token_of()
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
         out = run("inspect", token, status=1)
-        assert "✗ not good: it is signed with another auth token than TWILIO_AUTH_TOKEN" in out
+        assert "✗ not good: the token is signed with another auth token than TWILIO_AUTH_TOKEN" in out
         assert line_after(out, "Signature") == "bad"
         assert line_after(out, "Worker") == WORKER
 
@@ -152,7 +171,9 @@ class TestVerdict:
 
     @pytest.mark.usefixtures("without_key")
     def test_without_a_key_if_the_token_has_expired(self, run: Run) -> None:
-        assert run("inspect", token_of(ttl=-60), status=1).startswith("✗ not good: expired 1 minute ago")
+        assert run("inspect", token_of(ttl=-60), status=1).startswith(
+            "✗ not good: the token expired 1 minute ago"
+        )
 
     @pytest.mark.parametrize("case", UNSIGNED)
     def test_of_what_cannot_be_signed(self, case: str, run: Run) -> None:
@@ -165,14 +186,18 @@ class TestVerdict:
     @pytest.mark.parametrize(("nbf", "status"), [(1_430_000_000, 0), (1_430_000_060, 1)])
     def test_of_a_token_for_later(self, nbf: int, status: int, run: Run) -> None:
         out = run("inspect", with_claims(nbf=nbf), status=status)
-        assert out.startswith("✗ not good: it is not valid yet, but will be in 1 minute") == bool(status)
+        assert out.startswith("✗ not good: the token is not valid yet, but will be in 1 minute") == bool(
+            status
+        )
 
     @pytest.mark.parametrize("exp", ["soon", True, None])
     def test_of_a_token_without_an_expiry(self, exp: Any, run: Run) -> None:
         assert run("inspect", with_claims(exp=exp), status=1).startswith("✗ not good: the claim exp must be")
 
     def test_of_a_token_that_expires_now(self, run: Run) -> None:
-        assert run("inspect", token_of(ttl=0), status=1).startswith("✗ not good: expired 0 seconds ago")
+        assert run("inspect", token_of(ttl=0), status=1).startswith(
+            "✗ not good: the token expired 0 seconds ago"
+        )
 
 
 @freeze_time(recorded.RECORDED)
@@ -317,9 +342,29 @@ class TestRules:
 
     def test_that_cannot_be_read_are_told(self, run: Run) -> None:
         out = run("inspect", with_claims(policies=[{}]), status=1)
-        assert "\nPolicy rules: they cannot be read\n" in out
-        problem = "✗ not good: the claim policies is not an access policy: policy rule 0: url is missing"
-        assert problem in in_one_line(out)
+        assert "\nPolicy rules: none can be read\n" in out
+        assert "✗ not good: policy rule 0: url is missing" in in_one_line(out)
+
+    def test_that_cannot_be_read_hide_no_others(self, run: Run) -> None:
+        policies = capability_of().policies
+        token = with_claims(policies=[policies[0], {**policies[1], "method": "PUT"}, *policies[1:]])
+        out = run("inspect", token, status=1)
+        assert out.startswith("✗ not good: policy rule 1: method must be GET, POST or DELETE, got 'PUT'\n")
+        assert "   0 allow GET    the channel\n ✗  1 cannot be read\n   2 allow POST   the channel\n" in out
+        assert "second look" not in out
+
+    def test_that_conflict_are_shown(self, run: Run) -> None:
+        policies = capability_of().policies
+        token = with_claims(policies=[*policies, {**policies[2], "allow": False}])
+        assert "6 DENY  GET    /Workers/" in run("inspect", token, status=1)
+
+    def test_of_a_channel_that_differs_are_shown_with_the_workers(self, run: Run) -> None:
+        out = run("inspect", with_claims(channel=WORKSPACE), status=1)
+        assert "   0 allow GET    the channel\n" in out
+        assert line_after(out, "Class") == "TaskRouterWorkerCapability"
+        assert in_one_line(out).startswith(
+            f"✗ not good: the claims channel and worker_sid differ: '{WORKSPACE}', '{WORKER}'. The browser"
+        )
 
 
 @freeze_time(recorded.RECORDED)
@@ -358,11 +403,9 @@ class TestCalls:
     def test_without_a_channel_have_one_reason(self, kind: type[Capability], run: Run) -> None:
         capability = capability_of(kind)
         del capability.policies[:2]
-        out = in_one_line(run("inspect", capability.generate_token()))
-        assert (
-            "Calls of Worker.js ✗ The token lacks GET and POST on its channel: add capability.allow(" in out
-        )
-        assert out.count("lacks") == 1
+        out = in_one_line(run("inspect", capability.generate_token(), status=1)).partition(" Calls ")[2]
+        assert "of Worker.js ✗ The token lacks GET and POST on its channel: add capability.allow(" in out
+        assert out.partition("not good")[0].count("lacks") == 1
         assert "needs" not in out
 
     def test_that_no_grant_allows_are_told(self, run: Run) -> None:
@@ -380,19 +423,21 @@ class TestCalls:
         assert "✓ connect, ready, taskqueue.fetch\n" in out
 
     def test_are_not_shown_if_the_worker_has_no_sid(self, run: Run) -> None:
-        assert "Worker.js" not in run("inspect", with_claims(worker_sid="WK1/**"))
+        assert "Calls of" not in run("inspect", with_claims(worker_sid="WK1/**"), status=1)
 
     def test_are_those_of_another_place_if_the_token_is(self, run: Run) -> None:
         capability = TaskRouterWorkerCapability("AC1", KEY, "WS1", "WK1", "http://t:1", "v2", "ws://t:2/x")
         assert "✓ connect, ready," in run("inspect", capability.generate_token())
 
     def test_need_rules(self, run: Run) -> None:
-        assert "lacks GET and POST" in run("inspect", with_claims(policies=[]))
+        assert "lacks GET and POST" in run("inspect", with_claims(policies=[]), status=1)
 
-    def test_of_a_channel_of_no_known_kind_name_a_whole_grant(self, run: Run) -> None:
-        out = run("inspect", with_claims(channel="XX1"))
-        assert line_after(out, "Class") == "missing"
-        assert re.search(r"needs TaskRouter\w*Capability\.allow_", out)
+    def test_of_other_rules_need_rules(self, run: Run) -> None:
+        policies = [rule for rule in capability_of().policies if not rule["url"].endswith("/Activities")]
+        out = run("inspect", with_claims(policies=policies))
+        assert line_after(out, "Class") == "other rules"
+        assert "✗ needs further rules: " in in_one_line(out)
+        assert "allow_" not in out
 
 
 class TestOtherTokens:
@@ -402,22 +447,22 @@ class TestOtherTokens:
             (
                 {"cty": "twilio-fpa;v=1"},
                 {"grants": {"identity": "a", "task_router": {"role": "worker"}}},
-                "this is a Twilio access token, no TaskRouter capability token; it belongs to TaskRouter JS",
+                "this is a Twilio access token, not a TaskRouter capability token; it belongs to TaskRouter",
             ),
             (
                 {"cty": "twilio-fpa;v=1"},
                 {"grants": {"voice": {}}},
-                "this is a Twilio access token, no TaskRouter",
+                "this is a Twilio access token, not a TaskRouter",
             ),
-            ({"cty": "twilio-fpa;v=1"}, {"grants": []}, "this is a Twilio access token, no TaskRouter"),
-            ({"cty": "twilio-fpa;v=1"}, {}, "this is a Twilio access token, no TaskRouter"),
-            ({}, {"grants": {}}, "this is a Twilio access token, no TaskRouter"),
+            ({"cty": "twilio-fpa;v=1"}, {"grants": []}, "this is a Twilio access token, not a TaskRouter"),
+            ({"cty": "twilio-fpa;v=1"}, {}, "this is a Twilio access token, not a TaskRouter"),
+            ({}, {"grants": {}}, "this is a Twilio access token, not a TaskRouter"),
             (
                 {},
                 {"scope": "scope:client:incoming"},
-                "this is a Twilio voice capability token, no TaskRouter",
+                "this is a Twilio voice capability token, not a TaskRouter",
             ),
-            ({}, {"sub": "x"}, "this is some other JSON Web Token, no TaskRouter capability token"),
+            ({}, {"sub": "x"}, "this is some other JSON Web Token, not a TaskRouter capability token"),
         ],
     )
     def test_are_recognised(
@@ -461,9 +506,13 @@ class TestJson:
         ]
         assert told == {
             "good": True,
-            "problem": None,
+            "kind": "good",
+            "reason": None,
+            "reasons": [],
             "signature": "good",
-            "expires_at": "2015-04-25 23:13:20 UTC",
+            "class": "TaskRouterWorkerCapability",
+            "made_by": "twilio-task-router, or twilio-python 4.5 to 5",
+            "expires_at": "2015-04-25T23:13:20Z",
             "expired": False,
             "notes": [],
             "header": {"alg": "HS256", "typ": "JWT"},
@@ -510,7 +559,8 @@ class TestJson:
     def test_says_what_is_wrong(self, run: Run) -> None:
         told = json.loads(run("inspect", "--json", "hello", status=1))
         assert (told["good"], told["signature"], told["claims"]) == (False, "not checked", {})
-        assert told["problem"].startswith("this is not a token")
+        assert (told["kind"], told["class"], told["made_by"]) == ("unreadable", None, None)
+        assert told["reason"].startswith("This is not a token")
 
     @pytest.mark.usefixtures("without_rich")
     def test_needs_no_rich(self, run: Run) -> None:
@@ -557,7 +607,7 @@ class TestFloat:
 
 def test_a_wrapped_rule_is_indented(run: Run) -> None:
     rules = [{"url": f"{WORKSPACE_URL}/{'a' * 50} {'b' * 50}", "method": "GET", "allow": True}]
-    lines = run("inspect", with_claims(policies=rules)).splitlines()
+    lines = run("inspect", with_claims(policies=rules), status=1).splitlines()
     assert f"   0 allow GET    /{'a' * 50}" in lines
     assert f"{'':18}{'b' * 50}" in lines
 

@@ -167,9 +167,9 @@ class TestAuthToken:
 
     def test_is_no_rule(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         arguments = "check", "--json", "GET", f"{WORKSPACE_URL}/{API_SECRET}", token_of()
-        assert json.loads(run(*arguments, status=1))["rule"] is not None
+        assert json.loads(run(*arguments, status=1))["missing_rule"] is not None
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", API_SECRET)
-        assert json.loads(run(*arguments, status=1))["rule"] is None
+        assert json.loads(run(*arguments, status=1))["missing_rule"] is None
 
     def test_of_seven_characters_is_no_secret(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", "expires")

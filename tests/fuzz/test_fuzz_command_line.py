@@ -197,7 +197,7 @@ def check(case: Case) -> None:
 def _check_inspection(case: Case, result: Result) -> None:
     if "--json" in takewhile("--".__ne__, case.arguments):
         shown = strictly_read(result.stdout)
-        messages = [shown["problem"], *(call["reason"] for call in shown["worker_js"].values())]
+        messages = [*shown["reasons"], *(call["reason"] for call in shown["worker_js"].values())]
         assert KEY not in json.dumps(messages).lower()
         assert (result.status == 0) is (shown["good"] is not False)
         assert shown["good"] is not True or shown["signature"] == "good"

@@ -15,10 +15,11 @@ import jwt
 from jwt.algorithms import HMACAlgorithm
 
 from . import tokens
-from .access.notes import notes_on
+from .access.notes import notes_on_token
 from .access.policy import AccessPolicy
 from .checks import check_auth_token, check_type, shown
 from .errors import ConflictingRulesError, InvalidRuleError
+from .sids import Sids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,14 @@ class VerifiedToken:
 
         :raises ComparisonTooHardError: if it would take too long to find out which rules are redundant.
         """
-        return notes_on(self.access_policy.index, self.workspace_sid, self.worker_sid, self._lifetime)
+        sids = Sids(
+            self.account_sid,
+            self.workspace_sid,
+            self.channel,
+            self.worker_sid or "",
+            self.taskqueue_sid or "",
+        )
+        return notes_on_token(self.access_policy.index, sids, self.expires_at, self._lifetime)
 
 
 def verify_token(token: str | bytes, auth_token: str, *, leeway: float | timedelta = 0) -> VerifiedToken:
@@ -214,6 +222,32 @@ def lifetime(claims: Mapping[str, Any], start: float | None = None) -> timedelta
     starts = [claims[name] for name in ("iat", "nbf") if _is_number(claims.get(name))]
     start, end = next(iter(starts), start), claims.get("exp")
     return moment(end) - moment(start) if start is not None and _is_number(end) else None
+
+
+def claim_problems(claims: Mapping[str, Any]) -> list[str]:
+    """Return everything that is wrong with a token's claims, but for its rules and whether it is in force."""
+    readers = {
+        "exp": _time,
+        "nbf": _time if "nbf" in claims else _text_or_none,
+        "iss": _text,
+        "account_sid": _text,
+        "workspace_sid": _text,
+        "channel": _text,
+        "worker_sid": _text_or_none,
+        "taskqueue_sid": _text_or_none,
+        "friendly_name": _text_or_none,
+        "version": _text_or_none,
+    }
+    problems: list[str] = []
+    for name, read in readers.items():
+        try:
+            read(claims, name)
+        except jwt.InvalidTokenError as error:  # noqa: PERF203 - each claim is read, good or not
+            problems.append(str(error))
+    issuer, account_sid = claims.get("iss"), claims.get("account_sid")
+    if isinstance(issuer, str) and isinstance(account_sid, str) and issuer != account_sid:
+        problems.append(f"the claims iss and account_sid differ: {shown(issuer)}, {shown(account_sid)}")
+    return problems
 
 
 def _leeway_in_seconds(leeway: object) -> float:

@@ -6,23 +6,31 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from twilio.task_router.checks import shown, shown_text
 from twilio.task_router.rule import read_rule
+from twilio.task_router.sids import CLAIMS
 from twilio.task_router.urls import TASK_ROUTER_BASE_URL, base_before, is_whole, workspace_url
 
 from .comparison import made_up_word, redundant, representatives, witnesses
+from .own_urls import lacking, own_urls
 from .rule_index import RuleIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
+
+    from twilio.task_router.sids import Sids
 
 _LONGEST_LIFE = timedelta(hours=24)
+_LAST_YEAR = 5_000  # of seconds: today's milliseconds, read as seconds, are tens of thousands of years off
 
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
     """Something about a token or an access policy that is worth a second look."""
 
-    #: ``long-lived``, ``wide``, ``never-matches`` or ``redundant``.
+    #: ``milliseconds``, ``long-lived``, ``missing-claim``, ``wrong-channel``, ``channel-denied``, ``wide``,
+    #: ``never-matches`` or ``redundant``.
     kind: str
     #: The index of the rule that the note is about, from 0, or ``None`` if it is about the token.
     rule_index: int | None
@@ -35,20 +43,93 @@ class Note:
         return f"{self.reason} {self.advice}"
 
 
-def notes_on(
-    policy: RuleIndex, workspace_sid: str | None, worker_sid: str | None, lifetime: timedelta | None
+def notes_on_token(
+    policy: RuleIndex, sids: Sids, expires_at: datetime | None, lifetime: timedelta | None
 ) -> list[Note]:
-    """Return what :meth:`AccessPolicy.notes` does. The SIDs may be whatever a token has."""
+    """Return the notes on a token, whatever its SIDs are. Those about no rule come first.
+
+    :param expires_at: when the token expires, if that is known.
+    :param lifetime: how long the token is good, if that is known.
+    :raises ComparisonTooHardError: if it would take too long to find out which rules are redundant.
+    """
+    return [
+        *notes_on_claims(sids),
+        *_channel_denied(policy, sids),
+        *_too_long(expires_at, lifetime),
+        *notes_on_rules(policy, sids.workspace or None, sids.worker or None),
+    ]
+
+
+def notes_on_claims(sids: Sids) -> Iterator[Note]:
+    """Yield a note if the browser library does not open the channel that the token names."""
+    page, channel = sids.page, sids.channel
+    if page is None:
+        if channel:
+            yield Note(
+                kind="wrong-channel",
+                rule_index=None,
+                reason=f"The claim channel is {shown(channel)}, which is not the SID of a worker, a task "
+                "queue or a workspace, so no page of the browser library opens it.",
+                advice="Set it to the SID of the worker, task queue or workspace that the page is for.",
+            )
+    elif not sids.opened:
+        if page == "workspace":
+            return  # every token must have a workspace_sid, and one without it is not verified
+        yield Note(
+            kind="missing-claim",
+            rule_index=None,
+            reason=f"The claim {CLAIMS[page]} is missing, from which a {page}'s page takes its channel: "
+            "the browser library opens the channel 'undefined'.",
+            advice=f"Set it to the {page}'s SID{f', {shown(channel)}' if channel else ''}.",
+        )
+    elif channel and sids.opened != channel:
+        yield Note(
+            kind="wrong-channel",
+            rule_index=None,
+            reason=f"The claims channel and {CLAIMS[page]} differ: {shown(channel)}, {shown(sids.opened)}. "
+            f"The browser library opens the channel of {CLAIMS[page]}.",
+            advice=f"Set both to the {page}'s SID.",
+        )
+
+
+def _channel_denied(policy: RuleIndex, sids: Sids) -> Iterator[Note]:
+    url = own_urls(policy.rules, sids).channel
+    if methods := lacking(policy, url):
+        yield Note(
+            kind="channel-denied",
+            rule_index=None,
+            reason=f"The token lacks {' and '.join(methods)} on its channel, {shown_text(url)}, through "
+            "which everything goes.",
+            advice=f"Add {'a rule that allows it' if len(methods) == 1 else 'rules that allow both'}.",
+        )
+
+
+def notes_on_rules(policy: RuleIndex, workspace_sid: str | None, worker_sid: str | None) -> list[Note]:
+    """Return the notes on rules, in the order of the rules. The SIDs may be whatever a token has."""
     about_rules = [*_never_matching(policy)]
     never = {note.rule_index for note in about_rules}
     if workspace_sid is not None:
         about_rules += _wide(policy, workspace_sid, worker_sid)
     about_rules += (note for note in _redundant(policy) if note.rule_index not in never)
     about_rules.sort(key=lambda note: note.rule_index or 0)
-    return [*_long_lived(lifetime), *about_rules]
+    return about_rules
 
 
-def _long_lived(lifetime: timedelta | None) -> Iterator[Note]:
+def _too_long(expires_at: datetime | None, lifetime: timedelta | None) -> Iterator[Note]:
+    if expires_at is not None and expires_at.year > _LAST_YEAR:
+        yield Note(
+            kind="milliseconds",
+            rule_index=None,
+            reason=f"The token expires after the year {_LAST_YEAR}: the claim exp counts seconds, and "
+            "this may be milliseconds.",
+            advice="Divide it by 1,000.",
+        )
+    else:
+        yield from long_lived(lifetime)
+
+
+def long_lived(lifetime: timedelta | None) -> Iterator[Note]:
+    """Yield a note if a token is good for longer than the page should need it."""
     if lifetime is not None and lifetime > _LONGEST_LIFE:
         yield Note(
             kind="long-lived",

@@ -14,7 +14,7 @@ from twilio.task_router.rule import read_rules
 from . import comparison
 from .decision import Decision
 from .denial import denied
-from .notes import notes_on
+from .notes import long_lived, notes_on_rules
 from .request import Request, grouped, read_request
 from .rule_index import RuleIndex
 
@@ -170,7 +170,7 @@ class AccessPolicy:
             check_sid("worker_sid", worker_sid, "WK")
         if lifetime is not None:
             check_type("lifetime", lifetime, timedelta, "a timedelta")
-        return notes_on(self.index, workspace_sid, worker_sid, lifetime)
+        return [*long_lived(lifetime), *notes_on_rules(self.index, workspace_sid, worker_sid)]
 
     def _decider(self, request: Request) -> int | None:
         """Return the index of the rule that decides, if any matches."""

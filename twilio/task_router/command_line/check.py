@@ -7,9 +7,10 @@ from typing import Any
 
 from twilio.task_router.access.request import Request
 from twilio.task_router.checks import shown
-from twilio.task_router.diagnosis.fix import Answer, Fix, answer_for
+from twilio.task_router.diagnosis.fix import Fix, fix_for
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
-from twilio.task_router.diagnosis.times import utc
+from twilio.task_router.diagnosis.times import iso
+from twilio.task_router.diagnosis.verdict import Verdict, judge
 from twilio.task_router.rule import METHODS
 from twilio.task_router.urls import is_whole
 
@@ -23,6 +24,7 @@ DESCRIPTION: str = (
     "0 the request goes through as far as the token tells, 1 it does not, 2 misuse."
 )
 
+_GIVE_A_401 = frozenset({"bad-signature", "expired", "not-yet-valid"})
 _USAGE = "check BODY, or check METHOD URL TOKEN"
 _MISSING = (
     "copy the body of the refused request in the browser's network view, save it in a file, and run check "
@@ -59,15 +61,16 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def run(options: argparse.Namespace) -> int:
-    inspection, asked = _inspection_and_request(options)
-    if asked.method not in METHODS:
-        raise ValueError(f"rules know GET, POST and DELETE, not {shown(asked.method)}")
-    answer = answer_for(inspection, asked)
+    inspection, request = _inspection_and_request(options)
+    if request.method not in METHODS:
+        raise ValueError(f"the method must be GET, POST or DELETE, not {shown(request.method)}")
+    verdict = judge(inspection, request)
+    fix = fix_for(inspection, request, verdict)
     if options.json:
-        print_json(_as_dict(inspection, answer))
+        print_json(_as_dict(inspection, verdict, fix))
     else:
-        _show(inspection, asked, answer)
-    return 0 if answer.decision and inspection.good is not False else 1
+        _show(inspection, request, verdict, fix)
+    return 0 if verdict else 1
 
 
 def _inspection_and_request(options: argparse.Namespace) -> tuple[Inspection, Request]:
@@ -84,7 +87,7 @@ def _inspection_and_request(options: argparse.Namespace) -> tuple[Inspection, Re
         raise ValueError(f"METHOD comes first: {_USAGE}")
     inspection = inspect_token(paste_from(only_word(rest, _USAGE), f"a token is missing: {_USAGE}").token)
     if url.startswith("/"):
-        url = inspection.workspace_url + url
+        url = inspection.urls.workspace + url
     elif not is_whole(url):
         raise ValueError(
             f"https:// is missing: give the whole URL, or a path below the workspace such as /Tasks/WT1, got "
@@ -93,48 +96,77 @@ def _inspection_and_request(options: argparse.Namespace) -> tuple[Inspection, Re
     return inspection, Request(method, url, query=options.query, form=options.form)
 
 
-def _as_dict(inspection: Inspection, answer: Answer) -> dict[str, Any]:
+def _as_dict(inspection: Inspection, verdict: Verdict, fix: Fix | None) -> dict[str, Any]:
     return {
-        "allowed": bool(answer.decision) and inspection.signature != "bad",
-        "reason": answer.reason,
-        "rule": answer.fix.rule if answer.fix else None,
-        "grants": answer.fix.grants if answer.fix else [],
+        **verdict_as_dict(verdict, fix),
         "signature": inspection.signature,
-        "expires_at": utc(inspection.claims.get("exp")),
+        "expires_at": iso(inspection.claims.get("exp")),
         "expired": inspection.expired,
     }
 
 
-def _show(inspection: Inspection, asked: Request, answer: Answer) -> None:
+def verdict_as_dict(verdict: Verdict, fix: Fix | None) -> dict[str, Any]:
+    """Return what JSON says of a verdict on a request."""
+    decision = verdict.decision
+    return {
+        "allowed": bool(verdict),
+        "kind": verdict.kind,
+        "reason": verdict.reasons[0],
+        "reasons": verdict.reasons,
+        "rule_index": None if decision is None else decision.rule_index,
+        "rule": None if decision is None else decision.rule,
+        "missing_rule": fix.rule if fix else None,
+        "missing_channel_rules": fix.channel_rules if fix else [],
+        "grants": [fix.grant] if fix and fix.grant else [],
+    }
+
+
+def _show(inspection: Inspection, request: Request, verdict: Verdict, fix: Fix | None) -> None:
     terminal = Terminal()
-    if not inspection.claims:
-        terminal.no(inspection.verdict)
+    decision = verdict.decision
+    if decision is None:
+        terminal.no(verdict.summary)
         return
-    unchecked = " (signature not checked)" if inspection.signature == "not checked" else ""
-    verdict = "allowed" if answer.decision else "denied"
-    good = None if answer.decision and inspection.good is None else bool(answer.decision)
-    terminal.verdict(good, f"{verdict} by the rules{unchecked}: {short(answer.reason, inspection)}")
-    if answer.fix:
-        show_fix(answer.fix, terminal)
-    if asked.url.partition("?")[0] == inspection.channel_url or "/wschannels/" in asked.url:
+    unchecked = "" if verdict.checked else " (signature not checked)"
+    reason = short(decision.reason, inspection)
+    if verdict:
+        terminal.verdict(verdict.good, f"allowed by the rules{unchecked}: {reason}")
+    elif not decision and not verdict.lacking and None not in inspection.rules:
+        terminal.no(f"denied by the rules{unchecked}: {reason}")
+        show_fix(fix, terminal)
+        _show_problems(verdict, terminal)
+    else:
+        _show_problems(verdict, terminal)
+        by = "the rules" if None not in inspection.rules else "the rules that can be read"
+        allow = "allow" if decision else "do not allow"
+        terminal.say(f"{by[0].upper()}{by[1:]} {allow} the request itself: {reason}", indent=2)
+        show_fix(fix, terminal)
+    if request.url == inspection.urls.channel or "/wschannels/" in request.url:
         terminal.say(
             "This URL is the channel, to which Worker.js sends every request. The request that was refused "
             "is in the body: copy the body in the network view, and run check BODY"
         )
-    if inspection.expired:
-        also = "" if answer.decision else " also"
-        terminal.no(f"The token{also} {inspection.expiry}, which gives a 401.")
-    for problem in inspection.problems:
-        terminal.no(f"The token is not good: {problem}")
 
 
-def show_fix(fix: Fix, terminal: Terminal, *, indent: int = 2) -> None:
-    """Print what would let a request through."""
-    for grant in fix.grants:
-        keyword = f" (with the official SDK: {fix.keyword})" if fix.keyword else ""
-        terminal.say(f"Grant it: {grant}{keyword}", indent=indent)
-    if fix.line:
-        terminal.say(f"{'Or' if fix.grants else 'No grant does that, but'} paste this rule:", indent=indent)
-        terminal.say(fix.line, indent=indent, wrap=False)
-    if not fix.grants and not fix.line:
-        terminal.say("No grant and no further rule would allow it.", indent=indent)
+def _show_problems(verdict: Verdict, terminal: Terminal) -> None:
+    for kind, text in verdict.problems:
+        answer = ", which gives a 401" if kind in _GIVE_A_401 else ""
+        terminal.no(f"{text[0].upper()}{text[1:]}{answer}.")
+
+
+def show_fix(fix: Fix | None, terminal: Terminal, *, indent: int = 2) -> None:
+    """Print what would let a request through, if anything would."""
+    if fix is None:
+        return
+    if fix.grant:
+        terminal.say(f"Grant it: {fix.grant}", indent=indent)
+    if fix.lines:
+        rules = "this rule" if len(fix.lines) == 1 else "these rules"
+        if fix.docs is None:
+            terminal.say(f"{'Or' if fix.grant else 'No grant does that, but'} paste {rules}:", indent=indent)
+        else:
+            terminal.say(f"Add {rules} where the token is made ({fix.docs} shows how):", indent=indent)
+        for line in fix.lines:
+            terminal.say(line, indent=indent, wrap=False)
+    if fix.obstacle:
+        terminal.say(fix.obstacle, indent=indent)

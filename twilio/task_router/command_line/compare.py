@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
-from twilio.task_router.diagnosis.times import utc
+from twilio.task_router.diagnosis.times import iso, utc
+from twilio.task_router.diagnosis.verdict import Verdict, judge
 from twilio.task_router.verification import lifetime
 
+from .inspect import token_as_dict
 from .source import STANDARD_INPUT, paste_from
 from .terminal import Terminal, print_json, short
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from twilio.task_router.access.request import Request
+    from twilio.task_router.rule import PolicyRule
 
 
 DESCRIPTION: str = (
@@ -25,6 +28,7 @@ DESCRIPTION: str = (
     "the same, 1 they do not or one is forged or malformed, 2 misuse."
 )
 _USAGE = "compare OLD NEW"
+_UNUSABLE = frozenset({"unreadable", "bad-signature", "bad-claims"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,29 +48,43 @@ def run(options: argparse.Namespace) -> int:
     old, new = (
         inspect_token(paste_from(word, f"a token is missing: {_USAGE}").token) for word in options.words
     )
-    gained, lost = _beyond(new, old), _beyond(old, new)
+    compared = _Compared(old, new, judge(old), judge(new), _beyond(new, old), _beyond(old, new))
     if options.json:
-        print_json(_as_dict(old, new, gained, lost))
+        print_json(_as_dict(compared))
     else:
-        _show(old, new, gained, lost)
-    if any(_unusable(inspection) for inspection in (old, new)):
+        _show(compared)
+    if compared.same is None:
         return 1
-    return 1 if gained or (lost and not options.no_new) else 0
+    return 1 if compared.gained or (compared.lost and not options.no_new) else 0
 
 
-def _unusable(inspection: Inspection) -> bool:
-    """Whether a token is forged or malformed. One that has only expired can be compared."""
-    return bool(inspection.problems) or inspection.access_policy is None
+class _Compared(NamedTuple):
+    old: Inspection
+    new: Inspection
+    of_old: Verdict
+    of_new: Verdict
+    #: What NEW's rules permit beyond OLD's, and the other way round: a request for each rule that permits
+    #: something more, and the rule.
+    gained: list[tuple[Request, PolicyRule]]
+    lost: list[tuple[Request, PolicyRule]]
+
+    @property
+    def same(self) -> bool | None:
+        """Whether both permit the same, or ``None`` if one of them is forged or malformed."""
+        if any(_unusable(verdict) for verdict in (self.of_old, self.of_new)):
+            return None
+        return not self.gained and not self.lost
 
 
-def _beyond(one: Inspection, other: Inspection) -> list[tuple[Request, dict[str, Any]]]:
-    """Return what one token permits beyond the other: a request and its rule for each rule that does so."""
-    policy, narrower = _policy(one), _policy(other)
-    return [(request, dict(policy.decide(request).rule or {})) for request in policy.beyond(narrower)]
+def _unusable(verdict: Verdict) -> bool:
+    """Whether a token is forged or malformed. One that is not in force can be compared."""
+    return any(problem.kind in _UNUSABLE for problem in verdict.problems)
 
 
-def _policy(inspection: Inspection) -> AccessPolicy:
-    return inspection.access_policy or AccessPolicy([])
+def _beyond(one: Inspection, other: Inspection) -> list[tuple[Request, PolicyRule]]:
+    policy, narrower = (inspection.access_policy or AccessPolicy([]) for inspection in (one, other))
+    found = ((request, policy.decide(request).rule) for request in policy.beyond(narrower))
+    return [(request, rule) for request, rule in found if rule is not None]
 
 
 def _changes(old: Inspection, new: Inspection) -> dict[str, list[Any]]:
@@ -85,50 +103,46 @@ def _changes(old: Inspection, new: Inspection) -> dict[str, list[Any]]:
     return {name: [facts[0][name], facts[1][name]] for name in facts[0] if facts[0][name] != facts[1][name]}
 
 
-def _as_dict(
-    old: Inspection,
-    new: Inspection,
-    gained: list[tuple[Request, dict[str, Any]]],
-    lost: list[tuple[Request, dict[str, Any]]],
-) -> dict[str, Any]:
-    def listed(found: list[tuple[Request, dict[str, Any]]]) -> list[dict[str, Any]]:
+def _as_dict(compared: _Compared) -> dict[str, Any]:
+    def listed(found: list[tuple[Request, PolicyRule]]) -> list[dict[str, Any]]:
         return [{**dataclasses.asdict(request), "rule": rule} for request, rule in found]
 
     return {
-        "same": not gained and not lost,
-        "newly_allowed": listed(gained),
-        "no_longer_allowed": listed(lost),
-        "changes": _changes(old, new),
-        "signatures": {"old": old.signature, "new": new.signature},
-        "problems": {"old": old.problems, "new": new.problems},
+        "same": compared.same,
+        "newly_allowed": listed(compared.gained),
+        "no_longer_allowed": listed(compared.lost),
+        "changes": {
+            name: [iso(value) for value in values] if name == "expires_at" else values
+            for name, values in _changes(compared.old, compared.new).items()
+        },
+        "old": token_as_dict(compared.old, compared.of_old),
+        "new": token_as_dict(compared.new, compared.of_new),
     }
 
 
-def _show(
-    old: Inspection,
-    new: Inspection,
-    gained: list[tuple[Request, dict[str, Any]]],
-    lost: list[tuple[Request, dict[str, Any]]],
-) -> None:
+def _show(compared: _Compared) -> None:
     terminal = Terminal()
-    for name, inspection in (("OLD", old), ("NEW", new)):
-        terminal.verdict(inspection.good, f"{name}: {inspection.verdict}")
-    _show_requests("NEW permits what OLD did not:", gained, new, terminal)
-    _show_requests("NEW no longer permits:", lost, old, terminal)
-    if changes := _changes(old, new):
-        terminal.blank()
-        for name, (before, after) in changes.items():
-            terminal.say(f"{name}: {_in_words(name, before)} before, {_in_words(name, after)} now")
+    old, new, of_old, of_new, gained, lost = compared
+    for name, verdict in (("OLD", of_old), ("NEW", of_new)):
+        terminal.verdict(verdict.good, f"{name}: {verdict.summary}")
+    if old.access_policy is not None and new.access_policy is not None:
+        _show_requests("NEW permits what OLD did not:", gained, new, terminal)
+        _show_requests("NEW no longer permits:", lost, old, terminal)
+        if changes := _changes(old, new):
+            terminal.blank()
+            for name, (before, after) in changes.items():
+                terminal.say(f"{name}: {_in_words(name, before)} before, {_in_words(name, after)} now")
     terminal.blank()
-    if gained or lost:
-        text = f"not the same: {len(gained)} newly allowed, {len(lost)} no longer allowed"
-        terminal.no(text)
-    else:
+    if compared.same:
         terminal.yes("both permit the same")
+    elif gained or lost:
+        terminal.no(f"not the same: {len(gained)} newly allowed, {len(lost)} no longer allowed")
+    else:
+        terminal.no("a token that is not good permits nothing, whatever its rules say")
 
 
 def _show_requests(
-    title: str, found: list[tuple[Request, dict[str, Any]]], inspection: Inspection, terminal: Terminal
+    title: str, found: list[tuple[Request, PolicyRule]], inspection: Inspection, terminal: Terminal
 ) -> None:
     if found:
         terminal.blank()

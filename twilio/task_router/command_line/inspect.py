@@ -6,8 +6,10 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
+from twilio.task_router.diagnosis.fix import grants_as_written, has_grants
 from twilio.task_router.diagnosis.inspection import Inspection, class_of, inspect_token
-from twilio.task_router.diagnosis.times import utc
+from twilio.task_router.diagnosis.times import iso, utc
+from twilio.task_router.diagnosis.verdict import Verdict, judge
 from twilio.task_router.pages.explanation import Explanation, explain_page
 from twilio.task_router.pages.page import page_of
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 _USAGE = "inspect TOKEN, inspect FILE, or a token on standard input"
 _MOST_NOTES = 2  # that one screen has room for
+_IN_THE_VERDICT = frozenset(
+    {"missing-claim", "wrong-channel", "channel-denied"}
+)  # notes that need no second look
 
 DESCRIPTION: str = (
     "Show whether a token is good, who it is for, its policy rules, which calls of Worker.js go through on "
@@ -46,19 +51,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     paste = paste_from(only_word(options.words, _USAGE), f"a token is missing: {_USAGE}")
     inspection = inspect_token(paste.token)
+    verdict = judge(inspection)
     if options.json:
-        print_json(_as_dict(inspection))
+        print_json(_as_dict(inspection, verdict))
     else:
-        _show(inspection)
-    return 1 if inspection.good is False else 0
+        _show(inspection, verdict)
+    return 0 if verdict else 1
 
 
-def _as_dict(inspection: Inspection) -> dict[str, Any]:
+def token_as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
+    """Return what JSON says of a verdict on a token alone."""
     return {
-        "good": inspection.good,
-        "problem": None if inspection.good is not False else inspection.verdict.removeprefix("not good: "),
+        "good": verdict.good,
+        "kind": verdict.kind,
+        "reason": next(iter(verdict.reasons), None),
+        "reasons": verdict.reasons,
         "signature": inspection.signature,
-        "expires_at": utc(inspection.claims.get("exp")),
+    }
+
+
+def _as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
+    kind = class_of(inspection)
+    return {
+        **token_as_dict(inspection, verdict),
+        "class": kind.__name__ if kind else None,
+        "made_by": inspection.made_by,
+        "expires_at": iso(inspection.claims.get("exp")),
         "expired": inspection.expired,
         "notes": [dataclasses.asdict(note) for note in inspection.notes],
         "header": inspection.header,
@@ -67,7 +85,7 @@ def _as_dict(inspection: Inspection) -> dict[str, Any]:
             call: {
                 "allowed": explanation.allowed,
                 "reason": explanation.reason,
-                "grants": list(explanation.grants),
+                "grants": grants_as_written(inspection, explanation.grants),
             }
             for call, explanation in _worker_js(inspection).items()
         },
@@ -79,14 +97,21 @@ def _worker_js(inspection: Inspection) -> dict[str, Explanation]:
     if inspection.access_policy is None:
         return {}
     try:
-        return explain_page(inspection.access_policy, page_of(inspection.claims, **inspection.places))
+        urls = inspection.urls
+        page = page_of(
+            inspection.claims,
+            base_url=urls.base_url,
+            version=urls.version,
+            base_ws_url=urls.base_ws_url,
+        )
+        return explain_page(inspection.access_policy, page)
     except (TypeError, ValueError):  # a claim is not a SID, or missing, or there is too much to compare
         return {}
 
 
-def _show(inspection: Inspection) -> None:
+def _show(inspection: Inspection, verdict: Verdict) -> None:
     terminal = Terminal()
-    terminal.verdict(inspection.good, inspection.verdict)
+    terminal.verdict(verdict.good, verdict.summary)
     if not inspection.claims:
         return
     _show_claims(inspection, terminal)
@@ -94,7 +119,7 @@ def _show(inspection: Inspection) -> None:
     _show_calls(inspection, terminal)
     _show_notes(inspection, terminal)
     terminal.blank()
-    terminal.verdict(inspection.good, inspection.verdict)
+    terminal.verdict(verdict.good, verdict.summary)
 
 
 def _show_claims(inspection: Inspection, terminal: Terminal) -> None:
@@ -111,7 +136,7 @@ def _show_claims(inspection: Inspection, terminal: Terminal) -> None:
     lines += [
         ("Workspace", claims.get("workspace_sid")),
         ("Account", claims.get("account_sid")),
-        ("Class", kind.__name__ if kind else None),
+        ("Class", kind.__name__ if kind else "other rules"),
         ("Expires", utc(claims.get("exp"))),
         ("Signature", inspection.signature),
     ]
@@ -121,20 +146,23 @@ def _show_claims(inspection: Inspection, terminal: Terminal) -> None:
 
 def _show_rules(inspection: Inspection, terminal: Terminal) -> None:
     terminal.blank()
-    if inspection.access_policy is None:
-        terminal.say("Policy rules: they cannot be read")
+    if not any(inspection.rules) and (inspection.rules or inspection.access_policy is None):
+        terminal.say("Policy rules: none can be read")
         return
     terminal.say("Policy rules, relative to")
-    terminal.say(inspection.workspace_url)
-    for place, rule in enumerate(inspection.access_policy.index.rules):
-        start = f"  {place:>2} {'allow' if rule.allow else 'DENY':5} {rule.method:6} "
+    terminal.say(inspection.urls.workspace)
+    for index, rule in enumerate(inspection.rules):
+        if rule is None:
+            terminal.no(f"{index:>2} cannot be read", indent=1)
+            continue
+        start = f"  {index:>2} {'allow' if rule.allow else 'DENY':5} {rule.method:6} "
         terminal.say(short(rule.url, inspection), start=start, indent=len(start))
         if rule.has_filter:
             terminal.say(_filters(rule), indent=len(start))
 
 
 def _show_notes(inspection: Inspection, terminal: Terminal) -> None:
-    notes = inspection.notes
+    notes = [note for note in inspection.notes if note.kind not in _IN_THE_VERDICT]
     if notes:
         terminal.blank()
         terminal.say("Worth a second look")
@@ -176,11 +204,12 @@ def _show_calls(inspection: Inspection, terminal: Terminal) -> None:
 def _refused_by_grant(inspection: Inspection, calls: Mapping[str, Explanation]) -> dict[str, list[str]]:
     kind = class_of(inspection)
     own = kind.__name__ if kind else ""
+    without = "no grant allows this" if kind and has_grants(inspection) else "needs further rules"
     refused: dict[str, list[str]] = {}
     for call, explanation in calls.items():
         if not explanation:
-            grants = sorted(explanation.grants, key=lambda grant: grant.partition(".")[0] != own)
-            needs = "no grant allows this" if not grants else f"needs {grants[0].removeprefix(f'{own}.')}"
+            grants = grants_as_written(inspection, explanation.grants)
+            needs = f"needs {grants[0].removeprefix(f'{own}.')}" if grants else without
             refused.setdefault(needs, []).append(call)
     return refused
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twilio.task_router.access.request import Request
-from twilio.task_router.diagnosis.fix import Answer, answer_for
+from twilio.task_router.diagnosis.fix import Fix, fix_for
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.recording import read_recording
+from twilio.task_router.diagnosis.verdict import Verdict, judge
 from twilio.task_router.urls import is_whole
 
-from .check import show_fix
+from .check import show_fix, verdict_as_dict
 from .source import opened
 from .terminal import Terminal, print_json, short
 
 if TYPE_CHECKING:
     import argparse
 
+    from twilio.task_router.access.request import Request
     from twilio.task_router.diagnosis.body import Body
     from twilio.task_router.diagnosis.har import Entry
     from twilio.task_router.rule import PolicyRule
@@ -41,14 +42,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class _Replayed(NamedTuple):
     inspection: Inspection
     asked: Request
-    answer: Answer
+    verdict: Verdict
+    fix: Fix | None
     status: int | None
     expired: bool | None
 
     @property
     def differs(self) -> bool:
         """Whether the server's answer and that of the rules differ. A 401 and the like are about neither."""
-        return (self.status in _ALLOWED) if not self.answer.decision else self.status == _REFUSED
+        verdict = self.verdict
+        if verdict.decision is None:
+            return False
+        denied = bool(verdict.lacking) or not verdict.decision
+        return self.status in _ALLOWED if denied else bool(verdict) and self.status == _REFUSED
 
 
 def run(options: argparse.Namespace) -> int:
@@ -69,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
         print_json(_as_dict(replayed, unused, skipped))
     else:
         _show(replayed, unused, skipped)
-    return 0 if all(one.answer.decision for one in replayed) else 1
+    return 0 if all(one.verdict for one in replayed) else 1
 
 
 def _replay(entry: Entry, body: Body, inspections: dict[str, Inspection], used: _UsedRules) -> _Replayed:
@@ -77,17 +83,13 @@ def _replay(entry: Entry, body: Body, inspections: dict[str, Inspection], used: 
     if token not in inspections:
         inspections[token] = inspect_token(token)
     inspection = inspections[token]
-    answer = answer_for(inspection, asked)
-    used.add(answer)
-    channel_url = entry.channel_url.partition("?")[0]
-    if "/wschannels/" in channel_url and is_whole(
-        channel_url
-    ):  # otherwise a proxy of the user's own, of which rules know nothing
-        through = answer_for(inspection, Request("POST", channel_url))
-        if not through.decision:
-            answer = through._replace(reason=f"The token does not allow its channel. {through.reason}")
+    sent_to = entry.channel_url.partition("?")[0]
+    of_bridge = "/wschannels/" in sent_to and is_whole(sent_to)  # else a proxy of the user's own
+    verdict = judge(inspection, asked, channel_url=sent_to if of_bridge else None, at=entry.started)
+    used.add(verdict)
     expired = inspection.expired if entry.started is None else inspection.expired_at(entry.started)
-    return _Replayed(inspection, asked, answer, entry.status or None, expired)
+    fix = fix_for(inspection, asked, verdict)
+    return _Replayed(inspection, asked, verdict, fix, entry.status or None, expired)
 
 
 class _UsedRules:
@@ -96,9 +98,9 @@ class _UsedRules:
     def __init__(self) -> None:
         self._used: set[str] = set()
 
-    def add(self, answer: Answer) -> None:
-        if answer.decision is not None and answer.decision.rule is not None:
-            self._used.add(json.dumps(answer.decision.rule))
+    def add(self, verdict: Verdict) -> None:
+        if verdict.decision is not None and verdict.decision.rule is not None:
+            self._used.add(json.dumps(verdict.decision.rule))
 
     def unused(self, inspections: Any) -> list[PolicyRule]:  # noqa: ANN401 - a view of a dict's values
         """Return the rules that decided nothing, each once. Those of the channel the page always needs."""
@@ -106,7 +108,7 @@ class _UsedRules:
         for inspection in inspections:
             if inspection.access_policy is not None:
                 for rule in inspection.access_policy.rules:
-                    if rule["url"] != inspection.channel_url and json.dumps(rule) not in self._used:
+                    if rule["url"] != inspection.urls.channel and json.dumps(rule) not in self._used:
                         rules[json.dumps(rule)] = rule
         return list(rules.values())
 
@@ -119,10 +121,7 @@ def _as_dict(replayed: list[_Replayed], unused: list[PolicyRule], skipped: int) 
                 "url": one.asked.url,
                 "params": dict(one.asked.query or one.asked.form),
                 "status": one.status,
-                "allowed": bool(one.answer.decision),
-                "reason": one.answer.reason,
-                "grants": one.answer.fix.grants if one.answer.fix else [],
-                "rule": one.answer.fix.rule if one.answer.fix else None,
+                **verdict_as_dict(one.verdict, one.fix),
                 "expired": one.expired,
             }
             for one in replayed
@@ -137,15 +136,13 @@ def _show(replayed: list[_Replayed], unused: list[PolicyRule], skipped: int) -> 
     for number, one in enumerate(replayed, 1):
         params = " ".join(f"{name}={value}" for name, value in one.asked.query or one.asked.form)
         asked = short(f"{one.asked.method} {one.asked.url} {params}", one.inspection).strip()
-        allowed = bool(one.answer.decision)
+        allowed = bool(one.verdict)
         answered = "no answer" if one.status is None else f"answered {one.status}"
         terminal.verdict(allowed, f"{number}. {asked} ({answered})")
         if not allowed:
-            terminal.say(short(one.answer.reason, one.inspection), indent=5)
-            if one.answer.fix:
-                show_fix(one.answer.fix, terminal, indent=5)
-        if one.expired:
-            terminal.say("The token had expired by then, which gives a 401.", indent=5)
+            for reason in one.verdict.reasons:
+                terminal.say(short(reason, one.inspection), indent=5)
+            show_fix(one.fix, terminal, indent=5)
         if one.differs:
             terminal.say(
                 "The server's answer and ours differ. The mistake may be ours: please report it, with the "
@@ -154,20 +151,16 @@ def _show(replayed: list[_Replayed], unused: list[PolicyRule], skipped: int) -> 
                 style="yellow",
             )
     terminal.blank()
-    read = [one.inspection for one in replayed if one.inspection.access_policy]
-    for problem in dict.fromkeys(problem for inspection in read for problem in inspection.problems):
-        terminal.no(f"A token in this file is not good: {problem}")
-        terminal.blank()
     if unused:
         terminal.say("Rules that no request used. If the page needs nothing else, remove them:")
         for rule in unused:
             url = short(rule["url"], replayed[0].inspection)
             terminal.say(f"{'allow' if rule['allow'] else 'deny'} {rule['method']} {url}", indent=2)
         terminal.blank()
-    denied = sum(not one.answer.decision for one in replayed)
+    denied = sum(not one.verdict for one in replayed)
     also = f"; {_counted(skipped, 'other POST')} skipped" if skipped else ""
     requests = _counted(len(replayed), "request")
-    terminal.verdict(not denied, f"{requests} to the event bridge, {denied} denied by the rules{also}")
+    terminal.verdict(not denied, f"{requests} to the event bridge, {denied} denied{also}")
 
 
 def _counted(number: int, noun: str) -> str:

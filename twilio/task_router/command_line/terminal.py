@@ -102,6 +102,7 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON
 
 def short(text: str, inspection: Inspection) -> str:
     """Return *text* with URLs relative to the workspace's, and with its own and the channel's by name."""
-    for url, name in ((inspection.channel_url, "the channel"), (inspection.workspace_url, "the workspace")):
+    urls = inspection.urls
+    for url, name in ((urls.channel, "the channel"), (urls.workspace, "the workspace")):
         text = re.sub(rf"{re.escape(url)}(?![\w/])", name, text)
-    return text.replace(f"{inspection.workspace_url}/", "/")
+    return text.replace(f"{urls.workspace}/", "/")

@@ -1,29 +1,36 @@
-"""The fix for a denial: the grant to call, and the narrowest rule that would do."""
+"""The fix for a denial, as the token's maker writes it: a grant, and the narrowest rule that would do."""
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
 
+from twilio.task_router.access.parameters import ComparisonTooHardError
 from twilio.task_router.access.policy import AccessPolicy
-from twilio.task_router.checks import is_sid
+from twilio.task_router.access.request import grouped
 from twilio.task_router.errors import ConflictingRulesError
 from twilio.task_router.pages.grants import grant_in_words, with_each_grant
-from twilio.task_router.rule import METHODS, REQUIRED
-from twilio.task_router.urls import resource_url
+from twilio.task_router.rule import METHODS, OPTIONAL, REQUIRED, PolicyRule, make_rule
 
+from .difference import difference, root_of
 from .hidden import can_be_pasted
-from .inspection import capability_of, classes_of
+from .inspection import capability_of, class_of, classes_of
+from .maker import OFFICIAL_SDK, OURS
 
 if TYPE_CHECKING:
-    from twilio.task_router.access.decision import Decision
+    from collections.abc import Iterable, Mapping
+
     from twilio.task_router.access.request import Request
 
     from .inspection import Inspection
+    from .verdict import Verdict
 
 # The official SDK's keywords for the same grants, which its constructors take.
-_KEYWORDS = {
+_KEYWORDS: Final = {
     "allow_activity_updates": "allow_update_activities",
     "allow_reservation_updates": "allow_update_reservations",
     "allow_updates": "allow_update_self",
@@ -33,101 +40,219 @@ _KEYWORDS = {
     "allow_delete_subresources": "allow_delete_subresources",
 }
 
+_DOCS: Final = "the page other-sdks of the documentation"
+
+# Query parameters that change which part of an answer a page gets: a page leaves them out, or sends others.
+_OF_A_PART: Final = frozenset({"Page", "PageToken", "PageSize", "Minutes", "StartDate", "EndDate"})
+
+# The SID of a task or a reservation, below its collection: tomorrow it is another one.
+_TASK_OR_RESERVATION: Final = {
+    "Tasks": re.compile(r"WT(?=[A-Za-z]*[0-9])[A-Za-z0-9]+"),
+    "Reservations": re.compile(r"WR(?=[A-Za-z]*[0-9])[A-Za-z0-9]+"),
+}
+
 
 @dataclass(frozen=True)
 class Fix:
     """What would let a request through."""
 
-    #: The grant that would do, such as ``TaskRouterWorkerCapability.allow_activity_updates()``: that of the
-    #: token's own class, or else of another class. Empty if none would.
-    grants: list[str]
-    #: The official SDK's keyword for the same, if the token was made by it.
-    keyword: str | None
-    #: The narrowest rule that would do, or ``None`` if a rule denies the request whatever else is granted.
-    rule: dict[str, Any] | None
-    #: The same rule as a line to paste.
-    line: str | None
+    #: The grant that would do, as whoever made the token writes it:
+    #: ``TaskRouterWorkerCapability.allow_activity_updates()``, or the official SDK's
+    #: ``allow_update_activities=True``. ``None`` if none would, or if the maker has no such grants.
+    grant: str | None
+    #: The rules that the channel lacks.
+    channel_rules: list[PolicyRule]
+    #: The narrowest rule that would do, if the request lacks one.
+    rule: PolicyRule | None
+    #: Why there is no such rule, in a sentence, if the request lacks one.
+    obstacle: str | None
+    #: How all these rules are added: lines of Python, or the rules as JSON.
+    lines: list[str]
+    #: The page of the documentation that shows how a rule is added, if the lines are JSON.
+    docs: str | None
 
 
-class Answer(NamedTuple):
-    """What the rules say about a request, and what to do if they deny it."""
+def fix_for(inspection: Inspection, request: Request, verdict: Verdict) -> Fix | None:
+    """Return what would let a request through that a token's rules deny, or ``None`` if they allow it.
 
-    decision: Decision | None
-    reason: str
-    fix: Fix | None
+    :param verdict: the one on this token and this request.
+    """
+    policy, decision = inspection.access_policy, verdict.decision
+    if policy is None or decision is None:
+        return None
+    if (decision and not verdict.lacking) or verdict.kind == "unreadable":
+        return None
+    channel_rules = [make_rule(inspection.urls.channel, method) for method in verdict.lacking]
+    rule, obstacle, grant = None, None, None
+    if not decision:
+        obstacle = _obstacle(inspection, request, verdict)
+        if obstacle is None:
+            rule = _narrowest_rule(inspection, request)
+            if not _helps(inspection, policy, [rule], request):
+                rule = None
+    if not decision and obstacle is None:
+        grant = _grant(inspection, policy, request, channel_rules)
+        obstacle = _HELPS_NOT if grant is None and rule is None else None
+    lines = [_line(inspection, one) for one in (*channel_rules, rule) if one is not None]
+    docs = None if has_grants(inspection) else _DOCS
+    return Fix(grant, channel_rules, rule, obstacle, lines, docs)
 
 
-def answer_for(inspection: Inspection, asked: Request) -> Answer:
-    """Answer whether a token permits a request."""
-    if inspection.access_policy is None:
-        problems = "; ".join(inspection.problems)
-        return Answer(None, f"the token has no policy rules that can be read: {problems}", None)
-    decision = inspection.access_policy.decide(asked)
-    return Answer(
-        decision, decision.reason, None if decision else fix_for(inspection, inspection.access_policy, asked)
+_HELPS_NOT: Final = (
+    "No rule for this request would be right: it would override a rule that denies, or another rule decides."
+)
+
+
+def has_grants(inspection: Inspection) -> bool:
+    """Whether whoever made the token has grants, or keywords for them."""
+    return inspection.made_by in {*OURS, OFFICIAL_SDK}
+
+
+def grants_as_written(inspection: Inspection, grants: Iterable[str]) -> list[str]:
+    """Return grants as whoever made the token writes them, the token's own class first.
+
+    :param grants: such as ``TaskRouterWorkerCapability.allow_activity_updates()``.
+    :returns: an empty list if the maker has no such grants, or the token's rules are those of no class.
+    """
+    own = class_of(inspection)
+    if own is None or not has_grants(inspection):
+        return []
+    ordered = sorted(grants, key=lambda grant: not grant.startswith((f"{own.__name__}.", f"{own.__name__} ")))
+    if inspection.made_by in OURS:
+        return ordered
+    names = (grant.removeprefix(f"{own.__name__}.").removesuffix("()") for grant in ordered)
+    return [f"{_KEYWORDS[name]}=True" for name in names if name in _KEYWORDS]
+
+
+def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str | None:
+    """Say why no rule is to be added, if so."""
+    decision = verdict.decision
+    if None in inspection.rules:
+        return (
+            f"Mend policy rule {inspection.rules.index(None)} first, which may be the one for this request."
+        )
+    if decision is not None and decision.rule_index is not None:
+        index = decision.rule_index
+        missing = "allow" not in inspection.claims["policies"][index]
+        why = ' because it has no "allow"' if missing else ""
+        return f"Rule {index} denies it{why}: change or remove that rule. Do not add one that overrides it."
+    if request.method not in METHODS:
+        return f"Rules are for GET, POST and DELETE, and {request.method} is none of them."
+    if (differs := difference(inspection, request.url)) is not None:
+        return f"{differs[0].upper()}{differs[1:]}. A rule for it would open to the page what is not its own."
+    parameters = dict((*request.query, *request.form))
+    if not all(map(can_be_pasted, (request.url, *parameters))):
+        return "The request has what looks like a secret, which no rule may contain."
+    return None
+
+
+def _grant(
+    inspection: Inspection, policy: AccessPolicy, request: Request, channel_rules: list[PolicyRule]
+) -> str | None:
+    """Return the first grant that would do, as whoever made the token writes it."""
+    if channel_rules:
+        return None
+    make = partial(capability_of, inspection)
+    for kind, grant, granted in with_each_grant(policy, classes_of(inspection), make):
+        if granted.allows(request) and not _overrides_a_denial(inspection, policy, granted, request):
+            return next(iter(grants_as_written(inspection, [grant_in_words(kind, grant)])), None)
+    return None
+
+
+def _helps(
+    inspection: Inspection, policy: AccessPolicy, rules: Iterable[Mapping[str, Any]], request: Request
+) -> bool:
+    """Whether a request goes through with more rules, and nothing that a rule denies."""
+    try:
+        extended = AccessPolicy([*policy.rules, *rules])
+    except ConflictingRulesError:
+        return False
+    return extended.allows(request) and not _overrides_a_denial(inspection, policy, extended, request)
+
+
+def _overrides_a_denial(
+    inspection: Inspection, policy: AccessPolicy, extended: AccessPolicy, request: Request
+) -> bool:
+    """Whether a policy allows anything that a rule of another one denies, and not only nobody allows."""
+    if all(rule.allow for rule in policy.index.rules):
+        return False
+    urls = inspection.urls
+    roots = {root_of(url) for url in (urls.workspace, urls.channel, request.url)}
+    everything = [make_rule(f"{root}/**", method) for root in roots for method in METHODS]
+    try:
+        return bool(extended.beyond(AccessPolicy([*policy.rules, *everything])))
+    except (ConflictingRulesError, ComparisonTooHardError):
+        return True
+
+
+def _narrowest_rule(inspection: Inspection, request: Request) -> PolicyRule:
+    """Return the rule that allows this request for any task and any reservation, and little else."""
+    return make_rule(
+        _pattern(inspection.urls.workspace, request.url),
+        request.method,
+        query_filter=_filter(request.query, optional=_OF_A_PART),
+        post_filter=_filter(request.form),
     )
 
 
-def fix_for(inspection: Inspection, policy: AccessPolicy, asked: Request) -> Fix:
-    """Return what would let a request through that a token's rules, this policy, deny."""
-    grants, keyword = [], None
-    for kind, grant, granted in with_each_grant(
-        policy, classes_of(inspection), partial(capability_of, inspection)
-    ):
-        if granted.allows(asked):
-            grants.append(grant_in_words(kind, grant))
-            if "nbf" in inspection.claims and grant in _KEYWORDS:  # the official SDK sets it, and we do not
-                keyword = f"{_KEYWORDS[grant]}=True"
-            break
-    rule, line = _narrowest_rule(inspection, asked)
-    if rule is not None:
-        try:
-            helps = AccessPolicy([*policy.rules, rule]).allows(asked)
-        except ConflictingRulesError:
-            helps = False
-        if not helps:
-            rule = line = None
-    return Fix(grants, keyword, rule, line)
+def _filter(
+    pairs: Iterable[tuple[str, str]], optional: frozenset[str] = frozenset()
+) -> dict[str, dict[str, bool]]:
+    """Return a filter with just these parameters, or none if one is repeated, which filters never allow."""
+    values = grouped(pairs)
+    if any(len(given) > 1 for given in values.values()):
+        return {}
+    return {name: dict(OPTIONAL if name in optional else REQUIRED) for name in values}
 
 
-def _narrowest_rule(inspection: Inspection, asked: Request) -> tuple[dict[str, Any] | None, str | None]:
-    """Return the rule that allows this request for any task and reservation, and the line that adds it."""
-    if asked.method not in METHODS or not all(map(can_be_pasted, (asked.url, *dict(asked.form)))):
-        return None, None
-    url = asked.url.partition("#")[0].partition("?")[0]
-    base, name = inspection.workspace_url, "workspace_url"
-    own = resource_url(base, inspection.sid("worker_sid"))
-    if inspection.sid("worker_sid") and (url == own or url.startswith(f"{own}/")):
-        base, name = own, "resource_url"
-    below = url.removeprefix(base)
-    known = url == base or url.startswith(f"{base}/")
-    segments = (below if known else url).split("/")
-    for place, segment in enumerate(segments):
-        if is_sid(segment, "WT") or is_sid(segment, "WR"):  # another task or reservation comes tomorrow
-            segments[place:] = ["**"]
-            break
-    pattern = "/".join(segments)
-    post_filter: dict[str, Any] = {parameter: dict(REQUIRED) for parameter, _ in asked.form}
-    rule = {
-        "url": base + pattern if known else pattern,
-        "method": asked.method,
-        "allow": True,
-        "query_filter": {},
-        "post_filter": post_filter,
-    }
-    if not rule["url"]:
-        return None, None
-    shown = _code(f"{{capability.{name}}}", pattern) if known else f'"{_escaped(pattern)}"'
-    matchers = ", ".join(f'"{_escaped(parameter)}": REQUIRED' for parameter in post_filter)
-    filter_argument = f", post_filter={{{matchers}}}" if matchers else ""
-    return rule, f'capability.allow({shown}, "{asked.method}"{filter_argument})'
+def _pattern(workspace_url: str, url: str) -> str:
+    """Return a URL with a wildcard for the first task's or reservation's SID, below the workspace's URL."""
+    if not url.startswith(f"{workspace_url}/"):
+        return url
+    segments = url[len(workspace_url) :].split("/")
+    for at, (collection, segment) in enumerate(pairwise(segments), 1):
+        sid = _TASK_OR_RESERVATION.get(collection)
+        if sid is not None and sid.fullmatch(segment):
+            wildcard = "*" if at == len(segments) - 1 else "**"  # which stands only at the end
+            return "/".join([workspace_url + "/".join(segments[:at]), wildcard])
+    return url
 
 
-def _code(start: str, pattern: str) -> str:
-    """Return an f-string of a placeholder and a text."""
-    if not pattern:
-        return start.strip("{}")
-    return f'f"{start}{_escaped(pattern).replace("{", "{{").replace("}", "}}")}"'
+def _line(inspection: Inspection, rule: PolicyRule) -> str:
+    """Return how a rule is added, as whoever made the token would do it."""
+    if inspection.made_by in OURS:
+        filters = [
+            f"{name}={{{', '.join(map(_matcher, matchers.items()))}}}"
+            for name, matchers in (
+                ("query_filter", rule["query_filter"]),
+                ("post_filter", rule["post_filter"]),
+            )
+            if matchers
+        ]
+        arguments = [_url(inspection, rule["url"]), f'"{rule["method"]}"', *filters]
+        return f"capability.allow({', '.join(arguments)})"
+    if inspection.made_by == OFFICIAL_SDK:
+        return f"token.policies.append({rule!a})"
+    return json.dumps(rule)
+
+
+def _matcher(item: tuple[str, Mapping[str, bool]]) -> str:
+    name, matcher = item
+    return f'"{_escaped(name)}": {"REQUIRED" if matcher["required"] else "OPTIONAL"}'
+
+
+def _url(inspection: Inspection, url: str) -> str:
+    """Return the code of a URL: relative to one that a capability has, if it begins like that."""
+    urls = inspection.urls
+    for own, name in ((urls.resource, "resource_url"), (urls.workspace, "workspace_url")):
+        if own == urls.workspace and name == "resource_url":
+            continue
+        if url == own:
+            return f"capability.{name}"
+        if url.startswith(f"{own}/"):
+            below = _escaped(url[len(own) :]).replace("{", "{{").replace("}", "}}")
+            return f'f"{{capability.{name}}}{below}"'
+    return f'"{_escaped(url)}"'
 
 
 def _escaped(text: str) -> str:

@@ -1,17 +1,22 @@
-"""A token that a command was given, good or not, and everything there is to see in it."""
+"""A token as somebody pasted it, good or not, and everything there is to see in it."""
 
 from __future__ import annotations
 
 import os
 import re
 import time
+from base64 import urlsafe_b64decode
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeGuard
 
 import jwt
 
 from twilio.task_router import tokens
+from twilio.task_router.access.notes import notes_on_claims, notes_on_token
+from twilio.task_router.access.own_urls import own_urls
+from twilio.task_router.access.parameters import ComparisonTooHardError
+from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.capability import (
     Capability,
     TaskRouterCapability,
@@ -19,35 +24,33 @@ from twilio.task_router.capability import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
-from twilio.task_router.checks import check_auth_token
-from twilio.task_router.urls import (
-    TASK_ROUTER_BASE_URL,
-    TASK_ROUTER_BASE_WS_URL,
-    TASK_ROUTER_VERSION,
-    base_before,
-    channel_url,
-    workspace_url,
-)
-from twilio.task_router.verification import (
-    check_header,
-    check_signature,
-    lifetime,
-    read_access_policy,
-    read_claims,
-)
+from twilio.task_router.checks import check_auth_token, shown
+from twilio.task_router.errors import ConflictingRulesError, InvalidRuleError
+from twilio.task_router.rule import Rule, read_rule
+from twilio.task_router.sids import Page, sids_of
+from twilio.task_router.verification import check_header, check_signature, claim_problems, lifetime, moment
 
-from .times import from_now
+from .maker import Maker, maker_of
+from .problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from twilio.task_router.access.notes import Note
-    from twilio.task_router.access.policy import AccessPolicy
+    from twilio.task_router.access.own_urls import OwnUrls
+    from twilio.task_router.sids import Sids
 
+Signature: TypeAlias = Literal["good", "bad", "not checked"]
 
-_CLASS_OF_CHANNEL = {
-    "WK": TaskRouterWorkerCapability,
-    "WQ": TaskRouterTaskQueueCapability,
-    "WS": TaskRouterWorkspaceCapability,
+#: The newest class first, whose rules include the older one's.
+_CLASSES: Final[Mapping[Page, tuple[type[Capability], ...]]] = {
+    "worker": (TaskRouterWorkerCapability, TaskRouterCapability),
+    "task queue": (TaskRouterTaskQueueCapability,),
+    "workspace": (TaskRouterWorkspaceCapability,),
 }
+
+# Stands for a rule that cannot be read, so that the others keep their indexes. It covers nothing.
+_COVERS_NOTHING = {"url": "?", "method": "GET"}
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,15 @@ class Inspection:
 
     header: dict[str, Any]
     claims: dict[str, Any]
-    signature: Literal["good", "bad", "not checked"]
-    #: What is wrong with the signature and the claims, apart from the time.
-    problems: list[str]
-    #: What the token permits, if its rules are well-formed.
+    signature: Signature
+    #: In the order in which a token is judged: can it be read, is it signed, what does it claim.
+    problems: list[Problem]
+    #: The rules by their indexes. ``None`` stands for one that cannot be read.
+    rules: list[Rule | None]
+    #: The rules that can be read, or ``None`` if there are none or two of them conflict.
     access_policy: AccessPolicy | None
+    #: Who made the token, or ``None`` if that does not show.
+    made_by: Maker | None = None
 
     @property
     def expired(self) -> bool | None:
@@ -70,81 +77,36 @@ class Inspection:
     def expired_at(self, moment: float) -> bool | None:
         """Whether the token had expired at a Unix time, or ``None`` if it does not say when it does."""
         exp = self.claims.get("exp")
-        return None if isinstance(exp, bool) or not isinstance(exp, (int, float)) else exp <= moment
+        return exp <= moment if _is_number(exp) else None
 
-    @property
-    def good(self) -> bool | None:
-        """Whether the token is good, or ``None`` if only its signature would tell."""
-        if self.problems or self.expired:
-            return False
-        return True if self.signature == "good" else None
-
-    @property
-    def expiry(self) -> str:
-        """When the token expires, in words, if it says so."""
-        return f"{'expired' if self.expired else 'expires'} {from_now(self.claims['exp'])}"
-
-    @property
-    def verdict(self) -> str:
-        """Whether the token is good, in a sentence."""
-        problems = [*self.problems, *([self.expiry] if self.expired else [])]
-        if problems:
-            return f"not good: {'; '.join(problems)}"
-        if self.signature == "not checked":
-            return f"signature not checked (set TWILIO_AUTH_TOKEN to check it); {self.expiry}"
-        return f"good; {self.expiry}"
+    def begins_after(self, moment: float) -> bool:
+        """Whether the token was not valid yet at a Unix time."""
+        nbf = self.claims.get("nbf")
+        return bool(nbf > moment) if _is_number(nbf) else False
 
     @property
     def notes(self) -> list[Note]:
-        """What is worth a second look."""
+        """What is worth a second look. Of a good token, ``verify_token(...).notes()`` says the same."""
         if self.access_policy is None:
             return []
+        exp = self.claims.get("exp")
+        expires_at = moment(exp) if _is_number(exp) else None
+        lasts = lifetime(self.claims, start=time.time())
         try:
-            return self.access_policy.notes(
-                workspace_sid=self.sid("workspace_sid") or None,
-                worker_sid=self.sid("worker_sid") or None,
-                lifetime=lifetime(self.claims, start=time.time()),
-            )
-        except ValueError:  # a claim is not a SID, or there is too much to compare
+            notes = notes_on_token(self.access_policy.index, self.sids, expires_at, lasts)
+        except ComparisonTooHardError:
             return []
-
-    def sid(self, claim: str) -> str:
-        """Return a claim that is a SID, or nothing."""
-        value = self.claims.get(claim)
-        return value if isinstance(value, str) else ""
+        return [note for note in notes if note.rule_index is None or self.rules[note.rule_index] is not None]
 
     @property
-    def api_url(self) -> str:
-        """Where the token's rules expect the REST API, with the version: in a region or a test, elsewhere."""
-        before = self._before(f"/Workspaces/{self.sid('workspace_sid')}")
-        return before or f"{TASK_ROUTER_BASE_URL}/{TASK_ROUTER_VERSION}"
+    def sids(self) -> Sids:
+        """The SIDs in the claims."""
+        return sids_of(self.claims)
 
     @property
-    def workspace_url(self) -> str:
-        """The workspace's URL."""
-        base_url, _, version = self.api_url.rpartition("/")
-        return workspace_url(self.sid("workspace_sid"), base_url, version)
-
-    @property
-    def base_ws_url(self) -> str:
-        """Where the token's rules expect the event bridge's websocket channels."""
-        return self._before(f"/{self.sid('account_sid')}/{self.sid('channel')}") or TASK_ROUTER_BASE_WS_URL
-
-    @property
-    def places(self) -> dict[str, str]:
-        """The same as the keywords of a capability and of ``explain``."""
-        base_url, _, version = self.api_url.rpartition("/")
-        return {"base_url": base_url, "version": version, "base_ws_url": self.base_ws_url}
-
-    @property
-    def channel_url(self) -> str:
-        """The URL on the event bridge to which Worker.js sends every request."""
-        return channel_url(self.sid("account_sid"), self.sid("channel"), self.base_ws_url)
-
-    def _before(self, part: str) -> str:
-        """Return what comes before this part of a URL in the first rule that has it, or nothing."""
-        rules = self.access_policy.index.rules if self.access_policy else ()
-        return next(filter(None, (base_before(rule.url, part) for rule in rules)), "")
+    def urls(self) -> OwnUrls:
+        """The token's own URLs, as its rules spell them."""
+        return own_urls([rule for rule in self.rules if rule is not None], self.sids)
 
 
 def inspect_token(token: str) -> Inspection:
@@ -157,45 +119,69 @@ def inspect_token(token: str) -> Inspection:
     try:
         read = tokens.read(token)
     except ValueError as error:
-        # Of the decoders' own errors, which are subclasses, people can make nothing.
+        # Decoder errors are subclasses of ValueError and mean nothing to users.
         says_more = type(error) is ValueError and _A_TOKEN.fullmatch(token)
         problem = f"the token cannot be read ({error}): copy all of it" if says_more else _NOT_ONE
-        return Inspection({}, {}, "not checked", [problem], None)
+        return Inspection({}, {}, "not checked", [Problem("unreadable", problem)], [], None)
     if other := _other_kind(read):
-        return Inspection(read.header, {}, "not checked", [other], None)
+        return Inspection(read.header, {}, "not checked", [Problem("unreadable", other)], [], None)
     signature, problems = _check_signature(read, key)
-    access_policy = None
+    wrong_types = claim_problems(read.claims)
+    # verify_token returns a token with such notes. Its page does not work all the same.
+    wrong_channel = (
+        [] if wrong_types else [_as_problem(note) for note in notes_on_claims(sids_of(read.claims))]
+    )
+    rules, access_policy, bad_rules = _read_rules(read.claims.get("policies"))
+    problems += (Problem("bad-claims", text) for text in (*wrong_types, *wrong_channel, *bad_rules))
+    made_by = maker_of(read.claims, _payload(read))
+    return Inspection(read.header, read.claims, signature, problems, rules, access_policy, made_by)
+
+
+def _payload(read: tokens.Token) -> str:
+    encoded = read.signing_input.partition(b".")[2]
+    return urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4)).decode()
+
+
+def _as_problem(note: Note) -> str:
+    return f"{note.reason[0].lower()}{note.reason[1:].removesuffix('.')}"
+
+
+def _read_rules(policies: object) -> tuple[list[Rule | None], AccessPolicy | None, list[str]]:
+    """Read a token's rules one by one."""
+    if not isinstance(policies, list):
+        return [], None, [f"the claim policies must be a list, not {shown(policies)}"]
+    rules: list[Rule | None] = []
+    problems: list[str] = []
+    for index, policy in enumerate(policies):
+        try:
+            rules.append(read_rule(policy))
+        except (TypeError, ValueError) as error:  # noqa: PERF203 - each rule is read, good or not
+            rules.append(None)
+            problems.append(str(InvalidRuleError(index, str(error))))
     try:
-        access_policy = read_access_policy(read.claims)
-        read_claims(read.claims, access_policy)
-    except jwt.InvalidTokenError as error:
-        problems.append(str(error))
-    not_before = read.claims.get("nbf")
-    if isinstance(not_before, (int, float)) and not_before > time.time():
-        problems.append(f"it is not valid yet, but will be {from_now(not_before)}")
-    return Inspection(read.header, read.claims, signature, problems, access_policy)
+        access_policy = AccessPolicy(_COVERS_NOTHING if rule is None else rule.as_dict() for rule in rules)
+    except ConflictingRulesError as error:
+        return rules, None, [*problems, f"{error}, and TaskRouter refuses such a token"]
+    return rules, access_policy if any(rules) or not rules else None, problems
 
 
 def class_of(inspection: Inspection) -> type[Capability] | None:
-    """Return the class whose rules a token has, or ``None`` if its channel is of no known kind."""
-    kind = _CLASS_OF_CHANNEL.get(inspection.sid("channel")[:2])
-    if kind is TaskRouterWorkerCapability and inspection.access_policy is not None:
-        has = {(rule.method, rule.url) for rule in inspection.access_policy.index.rules}
-        with suppress(ValueError):
-            rules = capability_of(inspection, kind).policies
-            if not {(rule["method"], rule["url"]) for rule in rules} <= has:
-                return TaskRouterCapability
-    return kind
+    """Return the class of ours whose constructor makes rules that a token has all of, if there is one."""
+    page = inspection.sids.page
+    if page is None:
+        return None
+    has = {rule.identity for rule in inspection.rules if rule is not None and rule.allow}
+    for kind in _CLASSES[page]:
+        with suppress(ValueError):  # a SID or a URL cannot be one
+            if {read_rule(rule).identity for rule in capability_of(inspection, kind).policies} <= has:
+                return kind
+    return None
 
 
 def classes_of(inspection: Inspection) -> list[type[Capability]]:
     """Return the classes whose grants may help: the token's own, and then a newer one."""
     own = class_of(inspection)
     if own is None:
-        return []
-    try:
-        capability_of(inspection, own)
-    except ValueError:
         return []
     return [own, TaskRouterWorkerCapability] if own is TaskRouterCapability else [own]
 
@@ -205,30 +191,43 @@ def capability_of(inspection: Inspection, kind: type[Capability]) -> Capability:
 
     :raises ValueError: if they cannot be those of one.
     """
-    account_sid, workspace_sid, channel = map(inspection.sid, ("account_sid", "workspace_sid", "channel"))
-    channels = () if kind is TaskRouterWorkspaceCapability else (channel,)
-    return kind(account_sid, "unused", workspace_sid, *channels, **inspection.places)
+    sids, urls = inspection.sids, inspection.urls
+    channels = () if kind is TaskRouterWorkspaceCapability else (sids.own_channel,)
+    return kind(
+        sids.account,
+        "unused",
+        sids.workspace,
+        *channels,
+        base_url=urls.base_url,
+        version=urls.version,
+        base_ws_url=urls.base_ws_url,
+    )
 
 
 _A_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
+_AN_AUTH_TOKEN = re.compile(r"[0-9a-fA-F]{32}")
 _NOT_ONE = (
     "this is not a token: a token is three parts of letters, digits, - and _, joined by dots (eyJ….eyJ….…)"
 )
 
 
-def _check_signature(
-    read: tokens.Token, key: str | None
-) -> tuple[Literal["good", "bad", "not checked"], list[str]]:
+def _check_signature(read: tokens.Token, key: str | None) -> tuple[Signature, list[Problem]]:
     try:
         check_header(read)
     except jwt.InvalidTokenError as error:
-        return "bad", [str(error)]
+        return "bad", [Problem("bad-signature", str(error))]
     if key is None:
         return "not checked", []
     try:
         check_signature(read, key)
     except jwt.InvalidTokenError:
-        return "bad", ["it is signed with another auth token than TWILIO_AUTH_TOKEN"]
+        problem = "the token is signed with another auth token than TWILIO_AUTH_TOKEN"
+        if not _AN_AUTH_TOKEN.fullmatch(key):
+            problem += (
+                ", which does not look like an auth token: that has 32 hexadecimal digits (usually this is "
+                "an API key's secret, which cannot sign these tokens)"
+            )
+        return "bad", [Problem("bad-signature", problem)]
     return "good", []
 
 
@@ -241,10 +240,14 @@ def _other_kind(read: tokens.Token) -> str | None:
         grants = claims.get("grants")
         if isinstance(grants, dict) and "task_router" in grants:
             return (
-                "this is a Twilio access token, no TaskRouter capability token; it belongs to TaskRouter JS "
-                "SDK v2 (npm twilio-taskrouter)"
+                "this is a Twilio access token, not a TaskRouter capability token; it belongs to TaskRouter "
+                "JS SDK v2 (npm twilio-taskrouter)"
             )
-        return "this is a Twilio access token, no TaskRouter capability token"
+        return "this is a Twilio access token, not a TaskRouter capability token"
     if "scope" in claims:
-        return "this is a Twilio voice capability token, no TaskRouter capability token"
-    return "this is some other JSON Web Token, no TaskRouter capability token"
+        return "this is a Twilio voice capability token, not a TaskRouter capability token"
+    return "this is some other JSON Web Token, not a TaskRouter capability token"
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

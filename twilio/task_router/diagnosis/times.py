@@ -16,6 +16,12 @@ def utc(timestamp: object) -> str | None:
     return moment(timestamp).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def iso(timestamp: object) -> str | None:
+    """Return a Unix time in UTC as ISO 8601 writes it, or ``None`` if it is not a time."""
+    text = utc(timestamp)
+    return None if text is None else text.replace(" UTC", "Z").replace(" ", "T")
+
+
 def from_now(timestamp: float) -> str:
     """Return how far a Unix time is from now, in words such as "in 1 hour" or "11 minutes ago"."""
     now = time.time()

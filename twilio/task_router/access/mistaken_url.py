@@ -1,0 +1,164 @@
+"""URLs of rules that match no request that makes sense, and the URLs that were probably meant.
+
+Source: Twilio, "TaskRouter REST API", https://www.twilio.com/docs/taskrouter/api, for the resources.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from twilio.task_router.checks import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_STATISTICS = frozenset({"Statistics", "CumulativeStatistics", "RealTimeStatistics"})
+
+#: What a workspace has, and what each item of it has.
+RESOURCES: Final[Mapping[str, frozenset[str]]] = {
+    "Activities": frozenset(),
+    "Events": frozenset(),
+    "TaskChannels": frozenset(),
+    "TaskQueues": _STATISTICS,
+    "Tasks": frozenset({"Reservations"}),
+    "Workers": _STATISTICS | {"Channels", "Reservations"},
+    "Workflows": _STATISTICS,
+    **dict.fromkeys(_STATISTICS, frozenset[str]()),
+}
+_NAMES = frozenset(RESOURCES).union(*RESOURCES.values())
+
+_NO_VALUES = frozenset({"undefined", "null", "None"})  # of JavaScript and Python
+
+
+class Mistake(NamedTuple):
+    """What is wrong with a rule's URL."""
+
+    #: In words, after "it can never match: ".
+    problem: str
+    advice: str
+    #: The pattern that was probably meant, in which wildcards may stand anywhere.
+    meant: str
+
+
+def mistake_in(url: str) -> Mistake | None:
+    """Return the first mistake in a rule's URL, with all of them corrected in the URL that was meant."""
+    found: list[tuple[str, str]] = []
+    scheme, separator, rest = url.partition("://")
+    host, *segments = rest.split("/")
+    wildcard = segments[-1:] if segments[-1:] in (["*"], ["**"]) else []
+    if wildcard:
+        segments.pop()
+    if any(mark in url for mark in "?#"):
+        found.append(
+            (
+                "its URL has a query or a fragment, and a request's are cut off first.",
+                "End the URL with its path, and put query parameters into query_filter.",
+            )
+        )
+        segments, wildcard = [*_before_query("/".join([*segments, *wildcard])).split("/")], []
+    if scheme == "http" and host.endswith("twilio.com"):
+        found.append(("its URL begins with http:, and Twilio's with https:.", "Write https:."))
+        scheme = "https"
+    for correct in (_without_empty, _without_missing_values, _without_inner_wildcards, _with_known_resources):
+        corrected, mistake = correct(host, segments, bool(wildcard))
+        if mistake is not None:
+            found.append(mistake)
+        segments = corrected
+    if not found or not separator:
+        return None
+    return Mistake(*found[0], f"{scheme}://{'/'.join([host, *segments, *wildcard])}")
+
+
+def is_meant_for(pattern: str, url: str) -> bool:
+    """Whether a pattern covers a URL if its wildcards may stand anywhere, and ``**`` is any number."""
+    reached = {0}
+    segments = url.split("/")
+    for part in pattern.split("/"):
+        if part == "**":
+            reached = set(range(min(reached), len(segments) + 1))
+        else:
+            reached = {at + 1 for at in reached if at < len(segments) and part in ("*", segments[at])}
+        if not reached:
+            return False
+    return len(segments) in reached
+
+
+def correct_case(name: str) -> str | None:
+    """Return a resource's name if only the letter case of this one differs from it."""
+    return (
+        None if name in _NAMES else next((one for one in sorted(_NAMES) if one.lower() == name.lower()), None)
+    )
+
+
+_Mistake = tuple[str, str] | None
+
+
+def _before_query(text: str) -> str:
+    return text.partition("#")[0].partition("?")[0]
+
+
+def _without_empty(_: str, segments: list[str], pattern: bool) -> tuple[list[str], _Mistake]:  # noqa: FBT001
+    inner = segments if pattern else segments[:-1]
+    if "" not in inner:
+        return segments, None
+    kept = [segment for segment in segments if segment]
+    return kept, (
+        "its URL has an empty segment (//).",
+        "Write each slash once, and see that no SID is empty.",
+    )
+
+
+def _without_missing_values(_: str, segments: list[str], __: bool) -> tuple[list[str], _Mistake]:  # noqa: FBT001
+    missing = next((segment for segment in segments if segment in _NO_VALUES), None)
+    if missing is None:
+        return segments, None
+    corrected = ["*" if segment in _NO_VALUES else segment for segment in segments]
+    return corrected, (
+        f"its URL has {missing} where a SID belongs.",
+        "Set the variable before the rule is made.",
+    )
+
+
+def _without_inner_wildcards(_: str, segments: list[str], __: bool) -> tuple[list[str], _Mistake]:  # noqa: FBT001
+    wild = next((segment for segment in segments if "*" in segment), None)
+    if wild is None:
+        return segments, None
+    corrected: list[str] = []
+    for segment in segments:
+        name = segment.rstrip("*")
+        if segment in ("*", "**") or "*" not in segment:
+            corrected.append(segment)
+        else:  # Tasks** is probably Tasks/**, and WT* is *
+            corrected += [name, segment[len(name) :]] if name in _NAMES else ["*"]
+    return corrected, (
+        f"a wildcard is the whole last segment of a URL, and {shown(wild)} is an ordinary one.",
+        "End the URL with /* or /**, or write the SID.",
+    )
+
+
+def _with_known_resources(host: str, segments: list[str], __: bool) -> tuple[list[str], _Mistake]:  # noqa: FBT001
+    corrected = list(segments)
+    wrong: list[tuple[str, str | None]] = []
+
+    def check(at: int, names: frozenset[str]) -> None:
+        name = corrected[at] if at < len(corrected) else ""
+        if name and "*" not in name and name not in names:
+            close = get_close_matches(name.lower(), [one.lower() for one in names], 1)
+            meant = next((one for one in names if close == [one.lower()]), None)
+            corrected[at] = meant or name
+            wrong.append((name, meant))
+
+    if host.startswith("taskrouter.") and host.endswith(".twilio.com"):
+        check(1, frozenset({"Workspaces"}))
+    if "Workspaces" in corrected:
+        start = corrected.index("Workspaces") + 2
+        check(start, frozenset(RESOURCES))
+        check(start + 2, RESOURCES.get("".join(corrected[start : start + 1]), frozenset()) or frozenset())
+    if not wrong:
+        return segments, None
+    name, meant = wrong[0]
+    return corrected, (
+        f"TaskRouter has no resource {shown(name)} there.",
+        f"Write {meant}." if meant else "Look the URL up in Twilio's documentation of the REST API.",
+    )

@@ -1,0 +1,114 @@
+"""What a request is about that is not a token's own: a rule for it would open a door.
+
+A page may well be refused such a request. Then the request is wrong, or the token is another page's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from twilio.task_router.access.mistaken_url import correct_case
+from twilio.task_router.checks import is_sid, shown, shown_text
+
+if TYPE_CHECKING:
+    from .inspection import Inspection
+
+_OF_ALL_WORKERS = frozenset({"", "Statistics", "CumulativeStatistics", "RealTimeStatistics"})
+
+
+def difference(inspection: Inspection, url: str) -> str | None:
+    """Say how a request's URL differs from the token's own, or return ``None`` if it does not."""
+    root, path = _split(url)
+    path = _decoded(path)
+    return _of_root(inspection, root) or _of_path(inspection, root, path.split("/") if path else [])
+
+
+def root_of(url: str) -> str:
+    """Return a URL's scheme and host, such as ``https://taskrouter.twilio.com``."""
+    return _split(url)[0]
+
+
+def _split(url: str) -> tuple[str, str]:
+    scheme, _, rest = url.partition("://")
+    host, _, path = rest.partition("/")
+    return f"{scheme}://{host}", path
+
+
+def _decoded(path: str) -> str:
+    """Return a path without percent-encoding, however often it was encoded, and with slashes alone."""
+    while (decoded := unquote(path)) != path:
+        path = decoded
+    return path.replace("\\", "/")
+
+
+def _of_root(inspection: Inspection, root: str) -> str | None:
+    urls = inspection.urls
+    own = {root_of(rule.url) for rule in inspection.rules if rule is not None}
+    own |= {root_of(urls.workspace), root_of(urls.channel)}
+    if root.startswith("http://") and root.endswith("twilio.com"):
+        return "the request's URL begins with http:, and Twilio's with https:"
+    if root in own:
+        return None
+    if root.lower() in own:
+        return f"the request is for {shown_text(root)}, which is written {root.lower()}"
+    scheme = next((one.partition("/")[0] for one in sorted(own) if _host(one) == _host(root)), None)
+    if scheme is not None:
+        return f"the request's URL begins with {root.partition('/')[0]}, and the token's own with {scheme}"
+    return f"the request is for another host than the token's rules, {shown_text(root)}"
+
+
+def _host(root: str) -> str:
+    return root.partition("://")[2].lower()
+
+
+def _of_path(inspection: Inspection, root: str, segments: list[str]) -> str | None:
+    sids, urls = inspection.sids, inspection.urls
+    if not {"", ".", ".."}.isdisjoint(segments[:-1]) or segments[-1:] in (["."], [".."]):
+        return "the request's URL has a segment that is empty, '.' or '..'"
+    account = next((one for one in segments if is_sid(one, "AC") and one != sids.account), None)
+    if account is not None:
+        return _another("account", account, sids.account)
+    if f"{root}/{'/'.join(segments)}".startswith(f"{urls.base_ws_url}/"):
+        own = sids.own_channel
+        return None if segments[-1] == own else _another("channel", segments[-1], own)
+    names = [segment.lower() for segment in segments]
+    if "workspaces" in names:
+        return _of_workspace(inspection, segments[names.index("workspaces") :])
+    if root == root_of(urls.workspace):
+        return f"the request is for nothing in the token's workspace, {shown_text(sids.workspace)}"
+    return None
+
+
+def _of_workspace(inspection: Inspection, segments: list[str]) -> str | None:
+    collection, *below = segments
+    if collection != "Workspaces":
+        return _wrong_case(collection, "Workspaces")
+    if below[:1] != [inspection.sids.workspace]:
+        return _another("workspace", "".join(below[:1]), inspection.sids.workspace)
+    return _below_workspace(inspection, below[1:])
+
+
+def _below_workspace(inspection: Inspection, segments: list[str]) -> str | None:
+    sids = inspection.sids
+    for name in segments[::2]:  # the others are SIDs and unique names
+        if (correct := correct_case(name)) is not None:
+            return _wrong_case(name, correct)
+    if sids.page in ("task queue", "workspace"):
+        return None  # which may well be about workers
+    own = sids.own_channel if sids.page == "worker" else ""
+    of_a_worker = segments[1] if segments[:1] == ["Workers"] and len(segments) > 1 else ""
+    workers = [segment for segment in segments if is_sid(segment, "WK") or segment == of_a_worker]
+    other = next((sid for sid in workers if sid not in _OF_ALL_WORKERS and sid != own), None)
+    return None if other is None else _another("worker", other, own)
+
+
+def _another(noun: str, sid: str, own: str) -> str:
+    if sid.lower() == own.lower():
+        return _wrong_case(sid, own)
+    named = f"another {noun}, {shown_text(sid)}" if sid else f"every {noun}"
+    return f"the request is for {named}, and the token for {shown_text(own) if own else 'none'}"
+
+
+def _wrong_case(text: str, correct: str) -> str:
+    return f"the letter case differs: {shown(text)} in the request's URL is written {shown(correct)}"

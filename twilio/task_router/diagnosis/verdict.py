@@ -1,0 +1,122 @@
+"""The verdict on a token and a request: one place and one order for all commands.
+
+Can the token be read; is it signed; is it in force; do its claims say what the browser library reads; is its
+channel allowed; is the request allowed.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from twilio.task_router.access.own_urls import lacking
+
+from .problem import Problem
+from .times import from_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from twilio.task_router.access.decision import Decision
+    from twilio.task_router.access.request import Request
+
+    from .inspection import Inspection
+
+_MOST_PROBLEMS: Final = 3  # that one line names
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement on a token and, if there was one, on a request. It is true if nothing is wrong."""
+
+    #: What is wrong with the token, in the order in which it is judged.
+    problems: list[Problem]
+    #: What the rules that can be read say about the request, or ``None`` without a request or without rules.
+    decision: Decision | None
+    #: The methods that the rules do not allow on the channel.
+    lacking: list[str]
+    #: Whether the signature was checked.
+    checked: bool
+    #: When the token expires, in words, or nothing if it does not say so.
+    expiry: str
+
+    def __bool__(self) -> bool:
+        return not self.problems and (self.decision is None or bool(self.decision))
+
+    @property
+    def good(self) -> bool | None:
+        """Whether nothing is wrong, or ``None`` if only the signature would tell."""
+        return False if not self else True if self.checked else None
+
+    @property
+    def kind(self) -> str:
+        """The word for the first reason: a problem's kind, or else the decision's, or else ``good``."""
+        if self.problems:
+            return self.problems[0].kind
+        return "good" if self.decision is None else self.decision.kind
+
+    @property
+    def reasons(self) -> list[str]:
+        """Each reason for the verdict as a sentence, the first that counts first."""
+        reasons = [f"{text[0].upper()}{text[1:]}." for _, text in self.problems]
+        if self.decision is not None and not (self.decision and reasons):
+            reasons.append(self.decision.reason)
+        return reasons
+
+    @property
+    def summary(self) -> str:
+        """Whether the token is good, in one line."""
+        if self.problems:
+            texts = [text for _, text in self.problems]
+            more = len(texts[_MOST_PROBLEMS:])
+            return f"not good: {'; '.join(texts[:_MOST_PROBLEMS])}{f'; and {more} more' if more else ''}"
+        return f"{'good' if self.checked else _NOT_CHECKED}; {self.expiry}"
+
+
+_NOT_CHECKED = "signature not checked (set TWILIO_AUTH_TOKEN to check it)"
+
+
+def judge(
+    inspection: Inspection,
+    request: Request | None = None,
+    *,
+    channel_url: str | None = None,
+    at: float | None = None,
+) -> Verdict:
+    """Judge a token and a request.
+
+    :param request: what was asked through the channel, if anything was.
+    :param channel_url: the URL that the page sent the request to; by default the token's own channel.
+    :param at: when it did so, as a Unix time; by default now.
+    """
+    policy = inspection.access_policy
+    decision = None if policy is None or request is None else policy.decide(request)
+    url = inspection.urls.channel if channel_url is None else channel_url
+    missing: list[str] = []
+    # A rule that cannot be read may be the one for the channel.
+    if policy is not None and None not in inspection.rules and (request is None or request.url != url):
+        missing = lacking(policy.index, url)
+    late: list[Problem] = []
+    if missing:
+        text = f"the token lacks {' and '.join(missing)} on its channel, through which everything goes"
+        late.append(Problem("channel-denied", text))
+    early = [problem for problem in inspection.problems if problem.kind != "bad-claims"]
+    claims = [problem for problem in inspection.problems if problem.kind == "bad-claims"]
+    return Verdict(
+        [*early, *_out_of_force(inspection, at), *claims, *late],
+        decision,
+        missing,
+        inspection.signature != "not checked",
+        "" if inspection.expired is None else f"expires {from_now(inspection.claims['exp'])}",
+    )
+
+
+def _out_of_force(inspection: Inspection, at: float | None) -> Iterator[Problem]:
+    moment = time.time() if at is None else at
+    if inspection.expired_at(moment):
+        now = f"the token expired {from_now(inspection.claims['exp'])}"
+        yield Problem("expired", now if at is None else "the token had expired by then, which gives a 401")
+    if inspection.begins_after(moment):
+        now = f"the token is not valid yet, but will be {from_now(inspection.claims['nbf'])}"
+        yield Problem("not-yet-valid", now if at is None else "the token was not valid yet")

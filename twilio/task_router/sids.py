@@ -1,0 +1,68 @@
+"""The SIDs in a token's claims, and which of them names the channel that the browser library opens.
+
+Source: versions 1.1.1 and 1.21 of the browser library. A page of a worker takes ``worker_sid``, one of a task
+queue ``taskqueue_sid``, and one of a workspace ``workspace_sid``. None of them looks at ``channel``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The three objects of the browser library.
+Page: TypeAlias = Literal["worker", "task queue", "workspace"]
+
+#: The claim from which each object takes its channel.
+CLAIMS: Final[Mapping[Page, str]] = {
+    "worker": "worker_sid",
+    "task queue": "taskqueue_sid",
+    "workspace": "workspace_sid",
+}
+_PAGE_OF_CHANNEL: Final[Mapping[str, Page]] = {"WK": "worker", "WQ": "task queue", "WS": "workspace"}
+
+
+class Sids(NamedTuple):
+    """The SIDs in a token's claims. One is empty if its claim is missing or not a string."""
+
+    account: str
+    workspace: str
+    channel: str
+    worker: str
+    task_queue: str
+
+    @property
+    def page(self) -> Page | None:
+        """The kind of page that the token is for, or ``None`` if it is of no known kind."""
+        of_channel = _PAGE_OF_CHANNEL.get(self.channel[:2])
+        if self.worker and not (self.task_queue and of_channel == "task queue"):
+            return "worker"
+        return "task queue" if self.task_queue else of_channel
+
+    @property
+    def opened(self) -> str:
+        """The SID of the channel that the browser library opens, or nothing if its claim is missing."""
+        match self.page:
+            case "worker":
+                return self.worker
+            case "task queue":
+                return self.task_queue
+            case "workspace":
+                return self.workspace
+            case None:
+                return ""
+
+    @property
+    def own_channel(self) -> str:
+        """The SID of the page's channel: the one that the library opens or, failing that, the claim's."""
+        return self.opened or self.channel
+
+
+def sids_of(claims: Mapping[str, object]) -> Sids:
+    """Return the SIDs in a token's claims, whatever their types."""
+    values = [
+        claims.get(name)
+        for name in ("account_sid", "workspace_sid", "channel", "worker_sid", "taskqueue_sid")
+    ]
+    return Sids(*(value if isinstance(value, str) else "" for value in values))
