@@ -3,6 +3,7 @@ from __future__ import annotations
 from itertools import product
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -133,7 +134,7 @@ class TestAnyValue:
                 allow=False,
                 post_filter={"Instruction": {}, "CallFrom": {}, "CallUrl": "u"},
             ),
-            rule(f"{TASKS}/WT1", "POST", post_filter={"CallFrom": "+1"}),
+            rule(f"{TASKS}/**", "POST", post_filter={"Instruction": "x", "CallFrom": "+1"}),
         ]
         assert decided(CALL, *rules).reason.startswith(
             "It depends: it is denied if the form parameter 'CallUrl' is 'u'. "
@@ -191,6 +192,14 @@ def test_options_are_tried_together() -> None:
     policy = OpenPolicy(AccessPolicy(rules))
     assert policy.decide(asked)
     assert policy.refused_options(asked) == ["A", "B"]
+
+
+def test_each_request_is_decided_once() -> None:
+    policy = AccessPolicy([rule(WORKER_URL)])
+    with patch.object(policy, "decide", wraps=policy.decide) as decide:
+        open_policy = OpenPolicy(policy)
+        assert open_policy.decide(get(WORKER_URL)) == open_policy.decide(get(WORKER_URL))
+    assert decide.call_count == 1
 
 
 WORDS = ("+1", "any", "https://t", "other")

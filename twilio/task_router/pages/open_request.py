@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from twilio.task_router.access.comparison import decided_otherwise, made_up_word
@@ -83,8 +84,11 @@ class OpenPolicy:
         self._segments = {segment for rule in self._rules for segment in rule.url.split("/")}
         self._made_up = made_up_word(self._rules)
         self._steps = Steps()
+        # Many calls send the same requests.
+        self.decide = cache(self._decide)
+        self.allows = cache(self._allows)
 
-    def decide(self, request: OpenRequest) -> Decision:
+    def _decide(self, request: OpenRequest) -> Decision:
         """Decide a request. If the decision depends on an open part, the request counts as denied.
 
         :raises ComparisonTooHardError: if it would take too long.
@@ -103,7 +107,7 @@ class OpenPolicy:
         reason = f"{decision.reason} It depends: it is allowed if {condition}."
         return replace(decision, kind="depends", reason=reason)
 
-    def allows(self, request: OpenRequest) -> bool:
+    def _allows(self, request: OpenRequest) -> bool:
         """Return whether a request is allowed whatever its open parts are.
 
         :raises ComparisonTooHardError: if it would take too long.
