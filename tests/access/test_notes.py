@@ -92,9 +92,12 @@ class TestOurOwnClasses:
     def test_get_no_note_from_the_start(self, kind: type[Capability]) -> None:
         assert verified(kind).notes() == []
 
-    def test_the_workers_own_get_is_redundant_beside_its_subresources(self) -> None:
-        token = verified(TaskRouterWorkerCapability, ("allow_fetch_subresources",))
-        assert kinds_of(token.notes()) == [("redundant", 2), ("redundant", 5)]
+    def test_need_what_they_begin_with(self) -> None:
+        assert verified(TaskRouterWorkerCapability, ("allow_fetch_subresources",)).notes() == []
+
+    def test_need_it_only_once(self) -> None:
+        token = verified(TaskRouterWorkerCapability, ("allow_updates", "allow_updates"))
+        assert kinds_of(token.notes()) == [("redundant", 6), ("redundant", 7)]
 
     def test_the_usual_grants_get_none(self) -> None:
         token = verified(TaskRouterWorkerCapability, ("allow_activity_updates", "allow_reservation_updates"))

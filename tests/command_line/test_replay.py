@@ -11,29 +11,27 @@ from tests.command_line.samples import (
     KEY,
     TASK,
     TASK_URL,
-    UNSIGNED,
     WORKER,
     WORKER_URL,
+    WORKSPACE_URL,
     body_of,
     capability_of,
     entry_of,
     har_of,
     token_of,
-    with_claims,
-    with_header,
 )
 from tests.judges import recorded
-from twilio.task_router import TaskRouterCapability, TaskRouterWorkerCapability
-from twilio.task_router.tokens import sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from .conftest import Run
+    from tests.command_line.conftest import Run
 
 ALLOWED = ("GET", WORKER_URL)
 DENIED = ("DELETE", WORKER_URL)
+TIMES = "\N{MULTIPLICATION SIGN}"
+COMPLETED = {"AssignmentStatus": "completed"}
 
 
 @pytest.fixture(autouse=True)
@@ -64,305 +62,254 @@ def asks(
     return entry_of(body_of(method, url, token or token_of(), **params), answer, started)
 
 
+def is_ready() -> dict[str, Any]:
+    """The entry of the library's first request."""
+    body = json.loads(body_of(*ALLOWED, token_of())) | {"event_type": "ready"}
+    return entry_of(json.dumps(body), 200)
+
+
 def in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-class TestToken:
-    def test_of_another_auth_token_is_refused(
-        self, replay: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("TWILIO_AUTH_TOKEN", KEY[::-1])
-        out = in_one_line(replay(asks(*ALLOWED, 401), status=1))
-        assert "The token is signed with another auth token than TWILIO_AUTH_TOKEN." in out
-        assert out.endswith("✗ 1 request to the event bridge, 1 denied")
-
-    @pytest.mark.parametrize("case", UNSIGNED)
-    def test_that_nobody_signed_is_never_allowed(self, case: str, replay_json: Callable[..., Any]) -> None:
-        told = replay_json(asks(*ALLOWED, 401, with_header(*UNSIGNED[case])), status=1)
-        assert (told["requests"][0]["allowed"], told["requests"][0]["kind"]) == (False, "bad-signature")
-
-
 class TestRequest:
     def test_is_shown_with_its_answer(self, replay: Callable[..., str]) -> None:
-        assert replay(asks(*ALLOWED, 200)).startswith(f"✓ 1. GET /Workers/{WORKER} (answered 200)\n")
+        assert replay(asks(*ALLOWED, 200)).startswith(f"✓ GET /Workers/{WORKER} (answered 200)\n")
 
-    def test_is_shown_with_its_parameters(self, replay: Callable[..., str]) -> None:
+    def test_is_shown_with_parameters(self, replay: Callable[..., str]) -> None:
         out = replay(asks("GET", f"{WORKER_URL}/Reservations", 200, ReservationStatus="pending"))
-        assert in_one_line(out).startswith(
-            f"✓ 1. GET /Workers/{WORKER}/Reservations ReservationStatus=pending (answered 200) "
-        )
+        start = f"✓ GET /Workers/{WORKER}/Reservations ReservationStatus=pending (answered 200) "
+        assert in_one_line(out).startswith(start)
 
-    def test_that_is_refused_is_shown_with_reason_and_fix(self, replay: Callable[..., str]) -> None:
-        lines = replay(asks("POST", TASK_URL, 403, AssignmentStatus="completed"), status=1).splitlines()
-        assert "".join(lines[:2]).startswith(f"✗ 1. POST /Tasks/{TASK} AssignmentStatus=completed")
-        text = in_one_line("\n".join(lines))
-        assert f"No policy rule allows POST on /Tasks/{TASK}, only GET (rule 4)." in text
-        assert "Grant it: TaskRouterWorkerCapability.allow_reservation_updates()" in text
-        assert (
-            '     capability.allow(f"{capability.workspace_url}/Tasks/*", "POST", '
-            'post_filter={"AssignmentStatus": REQUIRED})'
-        ) in lines
-
-    def test_is_shown_with_all_there_is_to_say(self, replay: Callable[..., str]) -> None:
-        out = replay(
-            asks(
-                "POST",
-                TASK_URL,
-                200,
-                token_of(ttl=60),
-                "2015-04-25T22:14:20Z",
-                AssignmentStatus="completed",
-                Reason="done",
-            ),
-            status=1,
-        )
+    def test_is_shown_with_everything(self, replay: Callable[..., str]) -> None:
+        out = replay(asks("POST", TASK_URL, 403, **COMPLETED), asks(*ALLOWED, 200), status=1)
         assert out == (
-            f"✗ 1. POST /Tasks/{TASK} AssignmentStatus=completed\n"
-            "  Reason=done (answered 200)\n"
-            "     The token had expired by then, which gives a 401.\n"
-            f"     No policy rule allows POST on /Tasks/{TASK},\n"
-            "     only GET (rule 4).\n"
-            "     Grant it: TaskRouterWorkerCapability.allow_reservation_updates()\n"
-            "     Or paste this rule:\n"
-            '     capability.allow(f"{capability.workspace_url}/Tasks/*", "POST", '
-            'post_filter={"AssignmentStatus": REQUIRED, "Reason": REQUIRED})\n'
-            "     The server's answer and ours differ. The mistake may be ours: please report\n"
-            "     it, with the rules that inspect shows.\n"
+            f"✗ POST /Tasks/{TASK} AssignmentStatus=completed\n"
+            "  (answered 403)\n"
+            f"    No policy rule allows POST on /Tasks/{TASK},\n"
+            "    only GET (rule 4).\n"
+            f"✓ GET /Workers/{WORKER} (answered 200)\n"
             "\n"
-            "Rules that no request used. If the page needs nothing else, remove them:\n"
-            f"  allow GET /Workers/{WORKER}\n"
-            "  allow GET /Activities\n"
-            "  allow GET /Tasks/**\n"
-            f"  allow GET /Workers/{WORKER}/Reservations/**\n"
+            "For 1 request:\n"
+            "  Grant it: TaskRouterWorkerCapability.allow_reservation_updates()\n"
+            "  Or paste this rule:\n"
+            '  capability.allow(f"{capability.workspace_url}/Tasks/*", "POST", '
+            'post_filter={"AssignmentStatus": REQUIRED})\n'
             "\n"
-            "✗ 1 request to the event bridge, 1 denied\n"
+            "✗ 1 request to the event bridge is not allowed by the token.\n"
+            "✗ 2 requests to the event bridge, 1 failed\n"
         )
 
-    def test_comes_in_order(self, replay: Callable[..., str]) -> None:
-        out = replay(asks(*DENIED, 403), asks(*ALLOWED, 200), status=1)
-        assert out.index("✗ 1. DELETE") < out.index("✓ 2. GET")
+    def test_that_failed_comes_first(self, replay: Callable[..., str]) -> None:
+        out = replay(asks(*ALLOWED, 200), asks(*DENIED, 403), status=1)
+        assert out.index("✗ DELETE") < out.index("✓ GET")
 
-    def test_without_an_answer_is_shown(self, replay: Callable[..., str]) -> None:
-        assert "(no answer)" in replay(asks(*ALLOWED, 0))
+    def test_without_answer_is_unknown(self, replay: Callable[..., str]) -> None:
+        assert "? GET" in replay(asks(*ALLOWED, 0), asks(*DENIED, 403), status=1)
 
-    def test_through_a_channel_that_the_token_does_not_allow_is_denied(
-        self, replay: Callable[..., str]
+    def test_that_differs_is_yellow(
+        self, replay: Callable[..., str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        token = with_claims(policies=[rule for rule in capability_of().policies if rule["method"] != "POST"])
-        out = in_one_line(replay(entry_of(body_of(*ALLOWED, token), 403), status=1))
-        assert f'No grant does that, but paste this rule: capability.allow("{CHANNEL_URL}", "POST")' in out
-        assert "The token lacks POST on its channel, through which everything goes." in out
-        assert "/Workers/**" not in out
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm-256color")
+        assert "\x1b[33m    The server's answer and ours differ." in replay(asks(*ALLOWED, 403), status=1)
 
-    def test_through_a_channel_with_a_query_is_allowed(self, replay: Callable[..., str]) -> None:
-        replay(entry_of(body_of(*ALLOWED, token_of()), url=f"{CHANNEL_URL}?token=x"))
-
-    @pytest.mark.parametrize("query", ["", "?to=/v1/wschannels/AC1/WK1"])
-    def test_through_a_proxy_is_decided_alone(self, query: str, replay: Callable[..., str]) -> None:
-        replay(entry_of(body_of(*ALLOWED, token_of()), url=f"https://example.org/bridge{query}"))
-
-    def test_denied_by_a_rule_has_no_fix(self, replay: Callable[..., str]) -> None:
+    def test_of_a_denial_has_no_fix(self, replay: Callable[..., str]) -> None:
         capability = capability_of()
         capability.deny(WORKER_URL, "DELETE")
         out = replay(asks(*DENIED, 403, capability.generate_token()), status=1)
-        assert "Rule 6 denies it: change or remove that rule." in out
+        assert "Rule 6 denies it: change or remove that rule." in in_one_line(out)
+        assert "\nFor " not in out
 
-    @pytest.mark.parametrize("method", ["PATCH", "dance"])
-    def test_with_another_method_has_no_fix(self, method: str, replay: Callable[..., str]) -> None:
-        out = replay(asks(method, WORKER_URL, 403), status=1)
-        assert f"Rules are for GET, POST and DELETE, and {method.upper()} is none of them." in out
-
-    def test_without_a_url_is_skipped(self, replay: Callable[..., str]) -> None:
-        assert "1 other POST skipped" in replay(asks("GET", "", 403))
+    def test_of_another_token_is_denied(self, replay: Callable[..., str]) -> None:
+        assert "this is not a token" in in_one_line(replay(asks(*ALLOWED, 403, "hello"), status=1).lower())
 
     @pytest.mark.parametrize(
-        ("token", "says"),
-        [
-            ("hello", "This is not a token"),
-            (sign({"grants": {"task_router": {}}}, KEY), "it belongs to TaskRouter JS SDK v2"),
-        ],
+        ("method", "url"),
+        [("GET", ""), ("GET", "/Tasks"), ("G T", WORKER_URL), ("PATCH", "https://t/\ud800")],
     )
-    def test_with_another_token_is_denied(self, token: str, says: str, replay: Callable[..., str]) -> None:
-        assert says in in_one_line(replay(asks(*ALLOWED, 403, token), status=1))
+    def test_does_not_hide_others(self, method: str, url: str, replay_json: Callable[..., Any]) -> None:
+        told = replay_json(asks(method, url, 403), asks(*ALLOWED, 200), status=1)["requests"]
+        assert [one["allowed"] for one in told] == [False, True]
+
+    def test_names_a_bad_key(self, replay: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", KEY[::-1])
+        out = replay(asks(*ALLOWED, 401), asks(*ALLOWED, 401), status=1)
+        assert in_one_line(out).count("is signed with another auth token than TWILIO_AUTH_TOKEN") == 1
 
 
-class TestExpiry:
-    EARLY, LATE = "2015-04-25T22:13:20.000Z", "2015-04-25T23:13:20.000Z"
+class TestGroup:
+    def test_is_of_equal_requests(self, replay: Callable[..., str]) -> None:
+        out = replay(*[asks(*ALLOWED, 200)] * 3)
+        assert out.startswith(f"✓ 3 {TIMES} GET /Workers/{WORKER} (answered 200)\n")
 
-    @pytest.mark.parametrize(("started", "expired"), [(EARLY, False), (LATE, True)])
-    def test_is_that_at_the_time_of_the_request(
-        self,
-        started: str,
-        expired: bool,  # noqa: FBT001
-        replay: Callable[..., str],
-    ) -> None:
-        entry = asks(*ALLOWED, 401, started=started)
-        with freeze_time("2026-01-01"):
-            out = replay(entry, status=int(expired))
-        assert ("The token had expired by then, which gives a 401." in out) is expired
+    def test_is_of_any_task(self, replay: Callable[..., str]) -> None:
+        tasks = [
+            asks("POST", f"{WORKSPACE_URL}/Tasks/WT{number}/Reservations/WR1", 403) for number in range(76)
+        ]
+        out = replay(*tasks, status=1)
+        assert out.startswith(f"✗ 76 {TIMES} POST /Tasks/WT…/Reservations/WR… (answered 403)\n")
+        assert "\nFor 76 requests:\n" in out
+        assert out.count("Or paste") == 1
 
-    def test_is_that_of_today_if_there_is_no_time(self, replay_json: Callable[..., Any]) -> None:
-        entry = asks(*ALLOWED, 401) | {"startedDateTime": None}
-        assert replay_json(entry)["requests"][0]["expired"] is False
-        with freeze_time("2026-01-01"):
-            assert replay_json(entry, status=1)["requests"][0]["expired"] is True
+    def test_is_of_any_value(self, replay: Callable[..., str]) -> None:
+        out = replay(*(asks("POST", TASK_URL, 403, Reason=str(number)) for number in range(2)), status=1)
+        assert in_one_line(out).startswith(f"✗ 2 {TIMES} POST /Tasks/WT… Reason (answered 403)")
 
-    def test_is_a_refusal(self, replay_json: Callable[..., Any]) -> None:
-        (told,) = replay_json(asks(*ALLOWED, 401, started=self.LATE), status=1)["requests"]
-        assert (told["allowed"], told["kind"], told["rule_index"]) == (False, "expired", 2)
+    def test_is_of_one_answer(self, replay: Callable[..., str]) -> None:
+        out = replay(asks(*ALLOWED, 200), asks(*ALLOWED, 304), asks(*ALLOWED, 200))
+        assert out.startswith(f"✓ 2 {TIMES} GET /Workers/{WORKER} (answered 200)\n✓ GET ")
 
+    def test_is_of_one_word(self, replay: Callable[..., str]) -> None:
+        out = replay(*(asks("GET", f"{WORKSPACE_URL}/{word}", 403) for word in ("WRAPUP", "WRAP")), status=1)
+        assert TIMES not in out
 
-class TestDifference:
-    """If the server's answer and ours differ, it says so: the mistake may be ours."""
+    def test_is_cut(self, replay: Callable[..., str]) -> None:
+        out = replay(asks("POST", TASK_URL, 403, Attributes="x" * 10_000), status=1)
+        assert "xx… (answered 403)" in in_one_line(out)
+        assert len(out) < 2_000
 
-    @pytest.mark.parametrize(
-        ("asked", "answer"),
-        [(ALLOWED, 403), (DENIED, 200), (DENIED, 204)],
-    )
-    def test_is_told(self, asked: tuple[str, str], answer: int, replay: Callable[..., str]) -> None:
-        out = in_one_line(replay(asks(*asked, answer), status=asked is DENIED))
-        assert "The server's answer and ours differ. The mistake may be ours" in out
+    def test_shows_the_body_is_missing(self, replay: Callable[..., str]) -> None:
+        out = replay(entry_of(None, 403), entry_of("{", 403), status=1)
+        assert out.startswith(f"✗ 2 {TIMES} a request whose body cannot be read (answered 403)\n")
 
-    def test_is_marked_in_yellow(self, replay: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("FORCE_COLOR", "1")
-        monkeypatch.setenv("TERM", "xterm-256color")
-        assert "\x1b[33m     The server's answer and ours differ." in replay(asks(*ALLOWED, 403))
+    def test_never_fills_more_than_two_screens(self, replay: Callable[..., str]) -> None:
+        refused = [asks("POST", f"{WORKSPACE_URL}/X{number}", 403) for number in range(300)]
+        others = [asks("GET", f"{WORKSPACE_URL}/Tasks/{number}", 200) for number in range(300)]
+        out = replay(*refused, *others, status=1)
+        assert len(out.splitlines()) < 80
+        for more in ("292 more refused groups", "292 more groups", "292 more suggestions"):
+            assert f"  and {more}: --json has them all\n" in out
 
-    @pytest.mark.parametrize(
-        ("asked", "answer"),
-        [
-            *((ALLOWED, answer) for answer in (200, 401, 404, 500, 0)),
-            *((DENIED, answer) for answer in (403, 401, 404, 500, 0)),
-        ],
-    )
-    def test_is_none(self, asked: tuple[str, str], answer: int, replay: Callable[..., str]) -> None:
-        assert "differ" not in replay(asks(*asked, answer), status=asked is DENIED)
+    def test_needs_no_more_if_all_fit(self, replay: Callable[..., str]) -> None:
+        out = replay(*(asks("GET", f"{WORKSPACE_URL}/Tasks/{number}", 200) for number in range(8)))
+        assert " more " not in out
+        out = replay(*(asks("GET", f"{WORKSPACE_URL}/Tasks/{number}", 200) for number in range(9)))
+        assert "  and 1 more group: --json has them all\n" in out
 
 
 class TestUnusedRules:
-    def test_are_told(self, replay: Callable[..., str]) -> None:
-        out = replay(asks(*ALLOWED, 200), asks("GET", TASK_URL, 200))
-        lines = out.partition("Rules that no request used.")[2].splitlines()[1:3]
-        assert lines == [
-            "  allow GET /Activities",
-            f"  allow GET /Workers/{WORKER}/Reservations/**",
-        ]
+    RULE = f"{WORKSPACE_URL}/Workflows"
 
-    def test_are_not_told_if_there_are_none(self, replay: Callable[..., str]) -> None:
-        activities = TASK_URL.replace(f"Tasks/{TASK}", "Activities")
-        entry = asks("GET", activities, 200, token_of(TaskRouterCapability))
-        assert "Rules that no request used" not in replay(entry)
-
-    def test_are_never_those_of_the_channel(self, replay_json: Callable[..., Any]) -> None:
-        unused = replay_json(asks(*ALLOWED, 200))["unused_rules"]
-        assert CHANNEL_URL not in {rule["url"] for rule in unused}
-
-    def test_are_whole_rules_in_json(self, replay_json: Callable[..., Any]) -> None:
-        assert replay_json(asks(*ALLOWED, 200))["unused_rules"] == capability_of().policies[3:]
-
-    def test_of_several_tokens_are_told_once(self, replay_json: Callable[..., Any]) -> None:
-        more = token_of(TaskRouterWorkerCapability, "allow_delete")
-        unused = replay_json(asks(*ALLOWED, 200), asks(*ALLOWED, 200, more))["unused_rules"]
-        granted = capability_of(TaskRouterWorkerCapability, "allow_delete").policies
-        assert unused == granted[3:]
-
-    def test_that_deny_count_as_used_if_they_denied(self, replay: Callable[..., str]) -> None:
+    def entries(self, *more: tuple[str, str], count: int = 1) -> list[dict[str, Any]]:
         capability = capability_of()
+        for number in range(count):
+            capability.allow(f"{self.RULE}{number or ''}", "GET")
         capability.deny(WORKER_URL, "DELETE")
         token = capability.generate_token()
-        assert "  deny DELETE" in replay(asks(*ALLOWED, 200, token))
-        assert "  deny DELETE" not in replay(asks(*DENIED, 403, token), status=1)
+        return [is_ready(), *(asks(*request, 200, token) for request in more)]
 
-    def test_of_what_is_no_token_are_none(self, replay_json: Callable[..., Any]) -> None:
-        assert replay_json(asks(*ALLOWED, 403, "hello"), status=1)["unused_rules"] == []
+    def test_are_told(self, replay: Callable[..., str]) -> None:
+        out = replay(*self.entries(ALLOWED))
+        lines = out.partition("Rules that no request used. If the page needs nothing else, remove them:\n")
+        assert lines[2].startswith(f"  allow GET /Workflows\n  deny DELETE /Workers/{WORKER}\n\n")
+
+    def test_may_be_many(self, replay: Callable[..., str]) -> None:
+        assert "and 3 more rules: --json has them all" in replay(*self.entries(ALLOWED, count=10))
+
+    def test_may_be_none(self, replay: Callable[..., str]) -> None:
+        assert "no request used" not in replay(is_ready(), asks(*ALLOWED, 200))
+
+    def test_are_whole_in_json(self, replay_json: Callable[..., Any]) -> None:
+        unused = replay_json(*self.entries(ALLOWED))["unused_rules"]
+        assert [(rule["url"], rule["allow"]) for rule in unused] == [(self.RULE, True), (WORKER_URL, False)]
 
 
 class TestSummary:
     @pytest.mark.parametrize(
         ("entries", "status", "last"),
         [
-            ([], 0, "✓ 0 requests to the event bridge, 0 denied"),
-            ([ALLOWED], 0, "✓ 1 request to the event bridge, 0 denied"),
-            ([ALLOWED, DENIED], 1, "✗ 2 requests to the event bridge, 1 denied"),
-            ([None], 0, "✓ 0 requests to the event bridge, 0 denied; 1 other POST skipped"),
-            (
-                [None, ALLOWED, None],
-                0,
-                "✓ 1 request to the event bridge, 0 denied; 2 other POSTs skipped",
-            ),
+            ([], 1, "✗ 0 requests to the event bridge, 0 failed"),
+            ([ALLOWED], 0, "✓ 1 request to the event bridge, 0 failed"),
+            ([ALLOWED, DENIED], 1, "✗ 2 requests to the event bridge, 1 failed"),
+            ([ALLOWED, None], 0, "✓ 1 request to the event bridge, 0 failed; 1 other POST skipped"),
+            ([None, ALLOWED, None], 0, "✓ 1 request to the event bridge, 0 failed; 2 other POSTs skipped"),
         ],
     )
     def test_comes_last(self, entries: list[Any], status: int, last: str, replay: Callable[..., str]) -> None:
-        recorded_entries = [entry_of("x") if one is None else asks(one[0], one[1], 200) for one in entries]
-        assert in_one_line(replay(*recorded_entries, status=status)).endswith(last)
+        other = entry_of("x", url="https://example.org")
+        out = replay(*(other if one is None else asks(one[0], one[1], 200) for one in entries), status=status)
+        assert in_one_line(out).endswith(last)
+
+    def test_comes_after_the_reasons(self, replay: Callable[..., str]) -> None:
+        lines = in_one_line(replay(entry_of(None, 403), status=1))
+        says = (
+            "✗ 1 refused request to the event bridge has no readable body. Copy the body in the network view"
+        )
+        assert says in lines
 
 
 class TestJson:
     def test_of_a_permission(self, replay_json: Callable[..., Any]) -> None:
         told = replay_json(
-            asks("GET", f"{WORKER_URL}/Reservations", 200, ReservationStatus="pending"), entry_of("x")
+            asks("GET", f"{WORKER_URL}/Reservations", 200, ReservationStatus="pending"),
+            entry_of("x", url="https://example.org"),
         )
-        assert set(told) == {"requests", "unused_rules", "skipped"}
-        assert told["skipped"] == 1
-        assert told["requests"] == [
-            {
-                "method": "GET",
-                "url": f"{WORKER_URL}/Reservations",
-                "params": {"ReservationStatus": "pending"},
-                "status": 200,
-                "allowed": True,
-                "kind": "allowed",
-                "reason": f"Policy rule 5 allows GET {WORKER_URL}/Reservations/**.",
-                "reasons": [f"Policy rule 5 allows GET {WORKER_URL}/Reservations/**."],
-                "rule_index": 5,
-                "rule": capability_of().policies[5],
-                "missing_rule": None,
-                "missing_channel_rules": [],
-                "grants": [],
-                "expired": False,
-            }
-        ]
-
-    def test_of_a_denial(self, replay_json: Callable[..., Any]) -> None:
-        (told,) = replay_json(asks("POST", TASK_URL, 0, AssignmentStatus="completed"), status=1)["requests"]
-        assert told.pop("reason").startswith(f"No policy rule allows POST on {TASK_URL}")
-        assert len(told.pop("reasons")) == 1
-        assert told == {
-            "method": "POST",
-            "url": TASK_URL,
-            "params": {"AssignmentStatus": "completed"},
-            "status": None,
-            "allowed": False,
-            "kind": "wrong-method",
-            "rule_index": None,
-            "rule": None,
+        (request,) = told.pop("requests")
+        assert told == {"allowed": True, "reasons": [], "unused_rules": [], "skipped": 1}
+        rule = request.pop("rule")
+        assert rule["url"] == f"{WORKER_URL}/Reservations/**"
+        reason = f"Policy rule 5 allows GET {WORKER_URL}/Reservations/**."
+        assert request == {
+            "method": "GET",
+            "url": f"{WORKER_URL}/Reservations",
+            "params": {"ReservationStatus": "pending"},
+            "status": 200,
+            "allowed": True,
+            "kind": "allowed",
+            "reason": reason,
+            "reasons": [reason],
+            "rule_index": 5,
+            "missing_rule": None,
             "missing_channel_rules": [],
-            "grants": ["TaskRouterWorkerCapability.allow_reservation_updates()"],
-            "missing_rule": {
-                "url": TASK_URL.replace(TASK, "*"),
-                "method": "POST",
-                "allow": True,
-                "query_filter": {},
-                "post_filter": {"AssignmentStatus": {"required": True}},
-            },
+            "grants": [],
             "expired": False,
+            "differs": False,
         }
 
-    def test_is_indented(self, replay: Callable[..., str]) -> None:
-        nothing = '{\n  "requests": [],\n  "unused_rules": [],\n  "skipped": 0\n}\n'
-        assert replay(options=("--json",)) == nothing
+    def test_of_a_denial(self, replay_json: Callable[..., Any]) -> None:
+        told = replay_json(asks("POST", TASK_URL, 0, **COMPLETED), status=1)
+        assert told["allowed"] is False
+        assert len(told["reasons"]) == 2
+        (request,) = told["requests"]
+        assert (request["status"], request["allowed"], request["rule"]) == (None, False, None)
+        assert request["grants"] == ["TaskRouterWorkerCapability.allow_reservation_updates()"]
+        assert request["missing_rule"] == {
+            "url": TASK_URL.replace(TASK, "*"),
+            "method": "POST",
+            "allow": True,
+            "query_filter": {},
+            "post_filter": {"AssignmentStatus": {"required": True}},
+        }
+
+    def test_has_the_same_words_always(self, replay_json: Callable[..., Any]) -> None:
+        read, unread = replay_json(asks(*DENIED, 403), entry_of(None, 403), status=1)["requests"]
+        assert read.keys() == unread.keys()
+        assert (unread["status"], unread["allowed"], unread["url"]) == (403, False, None)
+
+    def test_has_every_request(self, replay_json: Callable[..., Any]) -> None:
+        asked = [asks("GET", f"{WORKSPACE_URL}/X{number}", 403) for number in range(50)]
+        told = replay_json(*asked, *asked, status=1)["requests"]
+        assert [one["url"] for one in told] == [f"{WORKSPACE_URL}/X{number}" for number in range(50)] * 2
 
     @pytest.mark.usefixtures("without_rich")
     def test_needs_no_rich(self, replay_json: Callable[..., Any]) -> None:
         replay_json(asks(*ALLOWED, 200))
+
+    @pytest.mark.parametrize("status", [200, 401, 403, 500, 0])
+    def test_agrees_with_the_exit_status(self, status: int, replay_json: Callable[..., Any]) -> None:
+        told = replay_json(asks(*ALLOWED, status), status=status != 200)
+        assert told["allowed"] is (status == 200)
+        assert bool(told["reasons"]) is (status != 200)
 
 
 class TestSecrets:
     @pytest.mark.parametrize("options", [(), ("--json",)])
     def test_are_not_printed(self, options: tuple[str, ...], replay: Callable[..., str]) -> None:
         token = token_of()
-        out = replay(asks(*ALLOWED, 403, token), asks(*DENIED, 403, token), status=1, options=options)
+        websocket = entry_of(None, 401, url=f"{CHANNEL_URL}?token={token}", method="GET")
+        entries = [asks(*ALLOWED, 403, token), asks(*DENIED, 403, token), websocket]
+        out = replay(*entries, status=1, options=options)
         assert not any(part in out for part in (*token.split("."), KEY))
 
 
@@ -370,8 +317,8 @@ class TestMisuse:
     @pytest.mark.parametrize(
         ("arguments", "says"),
         [
-            ([], "give one file: replay FILE.har"),
-            (["a", "b"], "give one file: replay FILE.har"),
+            ([], "give one file: replay FILE.har, or - for standard input"),
+            (["a", "b"], "give one file: replay FILE.har, or - for standard input"),
             (["missing.har"], "there is no file 'missing.har'"),
         ],
     )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -94,3 +94,59 @@ class TestCopies:
     def test_may_be_none(self, text: str) -> None:
         with pytest.raises(ValueError, match="this is neither a HAR file"):
             read(text)
+
+
+def chrome_har(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    for number, one in enumerate(entries):
+        is_websocket = one["request"]["url"].startswith("wss")
+        one |= {"_initiator": {"type": "script"}, "_priority": "High", "_resourceType": "xhr", "cache": {}}
+        one |= {"connection": str(number), "pageref": "page_1", "serverIPAddress": "192.0.2.1", "timings": {}}
+        if is_websocket:
+            one |= {"_resourceType": "websocket", "_webSocketMessages": [{"type": "receive", "data": "{}"}]}
+        if not one["response"]["status"]:
+            one["response"] |= {"_error": "net::ERR_ABORTED", "_transferSize": 0, "bodySize": -1}
+    return har_of(*entries)
+
+
+def firefox_har(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    for one in entries:
+        one |= {"pageref": "page_1", "cache": {}, "timings": {}, "connection": "443"}
+        one["startedDateTime"] = "2015-04-26T00:13:20.123+02:00"
+        if "postData" in one["request"]:
+            posted = one["request"]["postData"]
+            posted |= {"params": [], "mimeType": "application/json; charset=UTF-8"}
+    har = har_of(*entries, creator="Firefox")
+    har["log"]["browser"] = {"name": "Firefox", "version": "128.0"}
+    return har
+
+
+def safari_har(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    for one in entries:
+        one |= {"pageref": "page_0", "time": 61.5, "cache": {}, "timings": {}, "_fetchType": "Network Load"}
+        if "postData" in one["request"]:
+            one["request"]["postData"]["params"] = []
+    return har_of(*entries, creator="WebKit Web Inspector")
+
+
+class TestBrowser:
+    """The HAR files of browsers say the same, each in its own way."""
+
+    @pytest.mark.parametrize("shape", [chrome_har, firefox_har, safari_har])
+    def test_is_read(self, shape: Callable[[list[dict[str, Any]]], dict[str, Any]]) -> None:
+        url = f"{CHANNEL_URL.replace('https', 'wss')}?token={TOKEN}&closeExistingSessions=false"
+        ready = json.dumps(json.loads(BODY) | {"event_type": "ready"})
+        entries = [
+            entry_of(None, 200, url="https://example.org/page", method="GET"),
+            entry_of(None, 101, url=url, method="GET"),
+            entry_of(None, 204, method="OPTIONS"),
+            entry_of(ready, 200),
+            entry_of(BODY, 403),
+            entry_of("", 403),
+            entry_of(BODY[:-40], 403),
+            entry_of(BODY, 0),
+        ]
+        found = [one for one in read(json.dumps(shape(entries), indent=2)) if one is not None]
+        assert [one.status for one in found] == [101, 200, 403, 403, 403, 0]
+        assert [one.body is not None for one in found] == [True, True, True, False, False, True]
+        assert {one.channel_url for one in found} == {CHANNEL_URL}
+        assert found[1].body == REQUEST._replace(event_type="ready")

@@ -59,6 +59,13 @@ def is_whole(url: str) -> bool:
     return scheme.isascii() and scheme.isalpha() and rest != "" and rest[0] not in "/?#"
 
 
+def root_and_path(url: str) -> tuple[str, str]:
+    """Return a URL's scheme and host, such as ``https://taskrouter.twilio.com``, and its path."""
+    scheme, _, rest = url.partition("://")
+    host, _, path = rest.partition("/")
+    return f"{scheme}://{host}", path
+
+
 def check_base_url(name: str, value: object) -> str:
     """Return *value* if it is an absolute URL to which path segments can be added."""
     return _check_match(

@@ -12,7 +12,7 @@ from twilio.task_router.sids import CLAIMS
 from twilio.task_router.urls import TASK_ROUTER_BASE_URL, base_before, is_whole, workspace_url
 
 from .comparison import made_up_word, redundant, representatives, witnesses
-from .own_urls import lacking, own_urls
+from .own_urls import from_the_start, lacking, own_urls
 from .rule_index import RuleIndex
 
 if TYPE_CHECKING:
@@ -52,11 +52,13 @@ def notes_on_token(
     :param lifetime: how long the token is good, if that is known.
     :raises ComparisonTooHardError: if it would take too long to find out which rules are redundant.
     """
+    own = from_the_start(policy.rules, sids)
+    on_rules = notes_on_rules(policy, sids.workspace or None, sids.worker or None)
     return [
         *notes_on_claims(sids),
         *_channel_denied(policy, sids),
         *_too_long(expires_at, lifetime),
-        *notes_on_rules(policy, sids.workspace or None, sids.worker or None),
+        *(note for note in on_rules if note.kind != "redundant" or note.rule_index not in own),
     ]
 
 

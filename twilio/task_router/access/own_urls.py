@@ -61,6 +61,23 @@ def own_urls(rules: Sequence[Rule], sids: Sids) -> OwnUrls:
     )
 
 
+def from_the_start(rules: Sequence[Rule], sids: Sids) -> set[int]:
+    """Return the indexes of the rules that the newest class for a token's page makes by itself.
+
+    A page needs these rules, or its class makes them anyway. Of equal rules, only the first counts.
+    """
+    urls = own_urls(rules, sids)
+    made = {("GET", urls.channel), ("POST", urls.channel), ("GET", urls.resource)}
+    if sids.page == "worker":
+        of_workspace = (f"{urls.workspace}/Activities", f"{urls.workspace}/Tasks/**")
+        made |= {("GET", url) for url in (*of_workspace, f"{urls.resource}/Reservations/**")}
+    indexes: dict[tuple[str, str], int] = {}
+    for index, rule in enumerate(rules):
+        if rule.allow and not rule.query_filter and not rule.post_filter:
+            indexes.setdefault((rule.method, rule.url), index)
+    return {index for rule, index in indexes.items() if rule in made}
+
+
 def lacking(policy: RuleIndex, url: str) -> list[str]:
     """Return the methods that a page needs on its channel's URL, and that no rule allows."""
     return [method for method in ("GET", "POST") if not _allows(policy, method, url)]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
-from twilio.task_router.diagnosis.fix import Fix, fix_for
-from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.recording import read_recording
-from twilio.task_router.diagnosis.verdict import Verdict, judge
-from twilio.task_router.urls import is_whole
+from twilio.task_router.diagnosis.replay import Exchange, Replay, replay
 
 from .check import show_fix, verdict_as_dict
 from .source import opened
@@ -17,150 +16,204 @@ from .terminal import Terminal, print_json, short
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
-    from twilio.task_router.access.request import Request
-    from twilio.task_router.diagnosis.body import Body
-    from twilio.task_router.diagnosis.har import Entry
-    from twilio.task_router.rule import PolicyRule
-
+    from twilio.task_router.diagnosis.fix import Fix
+    from twilio.task_router.diagnosis.replay import Case
 
 DESCRIPTION: str = (
     'Go through every request to the event bridge in a HAR file ("Save all as HAR" in the browser\'s network '
-    "view): what was asked, what the server answered, what the token's rules say, and for a refusal the "
-    "reason and the fix. At the end come the rules that no request used. Neither tokens nor keys are "
-    "printed. Exit status: 0 the rules allow every request, 1 they do not, 2 misuse."
+    "view), or in requests that were copied there: what was asked, what the server answered, what the rules "
+    "say and, for a refusal, the reason. At the end come the fixes and, if nothing was refused, the rules "
+    "that no request used. Neither tokens nor keys are printed. Exit status: 0 every request went "
+    "through, as the rules say; 1 one was refused, or cannot be judged; 2 misuse."
 )
-_ALLOWED, _REFUSED = range(200, 300), 403
+_USAGE = "replay FILE.har, or - for standard input"
+# So many lines of each kind, since the whole is to fit on a screen or two.
+_MOST: Final = 8
+_MOST_REASONS: Final = 3
+_LONGEST_REQUEST: Final = 160
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s FILE.har [--json]"
-    parser.add_argument("words", metavar="FILE.har", nargs="*", help="what the network view saved")
-    parser.add_argument("--json", action="store_true", help="the same as one JSON object")
-
-
-class _Replayed(NamedTuple):
-    inspection: Inspection
-    asked: Request
-    verdict: Verdict
-    fix: Fix | None
-    status: int | None
-    expired: bool | None
-
-    @property
-    def differs(self) -> bool:
-        """Whether the server's answer and that of the rules differ. A 401 and the like are about neither."""
-        verdict = self.verdict
-        if verdict.decision is None:
-            return False
-        denied = bool(verdict.lacking) or not verdict.decision
-        return self.status in _ALLOWED if denied else bool(verdict) and self.status == _REFUSED
+    parser.add_argument(
+        "words", metavar="FILE.har", nargs="*", help="what the network view saved; - for standard input"
+    )
+    parser.add_argument("--json", action="store_true", help="the same as one JSON object, with every request")
 
 
 def run(options: argparse.Namespace) -> int:
     if len(options.words) != 1:
-        raise ValueError("give one file: replay FILE.har")
-    replayed: list[_Replayed] = []
-    skipped = 0
-    inspections: dict[str, Inspection] = {}
-    used = _UsedRules()
+        raise ValueError(f"give one file: {_USAGE}")
     with opened(options.words[0], "give a file, or pipe it in: replay FILE.har") as stream:
-        for entry in read_recording(stream):
-            if entry is None or entry.body is None:
-                skipped += 1
-            else:
-                replayed.append(_replay(entry, entry.body, inspections, used))
-    unused = used.unused(inspections.values())
+        replayed = replay(read_recording(stream))
     if options.json:
-        print_json(_as_dict(replayed, unused, skipped))
+        print_json(_as_dict(replayed))
     else:
-        _show(replayed, unused, skipped)
-    return 0 if all(one.verdict for one in replayed) else 1
+        _show(replayed, Terminal())
+    return 0 if replayed else 1
 
 
-def _replay(entry: Entry, body: Body, inspections: dict[str, Inspection], used: _UsedRules) -> _Replayed:
-    token, asked, _ = body
-    if token not in inspections:
-        inspections[token] = inspect_token(token)
-    inspection = inspections[token]
-    sent_to = entry.channel_url.partition("?")[0]
-    of_bridge = "/wschannels/" in sent_to and is_whole(sent_to)  # else a proxy of the user's own
-    verdict = judge(inspection, asked, channel_url=sent_to if of_bridge else None, at=entry.started)
-    used.add(verdict)
-    expired = inspection.expired if entry.started is None else inspection.expired_at(entry.started)
-    fix = fix_for(inspection, asked, verdict)
-    return _Replayed(inspection, asked, verdict, fix, entry.status or None, expired)
-
-
-class _UsedRules:
-    """Which rules of which tokens decided a request."""
-
-    def __init__(self) -> None:
-        self._used: set[str] = set()
-
-    def add(self, verdict: Verdict) -> None:
-        if verdict.decision is not None and verdict.decision.rule is not None:
-            self._used.add(json.dumps(verdict.decision.rule))
-
-    def unused(self, inspections: Any) -> list[PolicyRule]:  # noqa: ANN401 - a view of a dict's values
-        """Return the rules that decided nothing, each once. Those of the channel the page always needs."""
-        rules: dict[str, PolicyRule] = {}
-        for inspection in inspections:
-            if inspection.access_policy is not None:
-                for rule in inspection.access_policy.rules:
-                    if rule["url"] != inspection.urls.channel and json.dumps(rule) not in self._used:
-                        rules[json.dumps(rule)] = rule
-        return list(rules.values())
-
-
-def _as_dict(replayed: list[_Replayed], unused: list[PolicyRule], skipped: int) -> dict[str, Any]:
+def _as_dict(replayed: Replay) -> dict[str, Any]:
     return {
-        "requests": [
-            {
-                "method": one.asked.method,
-                "url": one.asked.url,
-                "params": dict(one.asked.query or one.asked.form),
-                "status": one.status,
-                **verdict_as_dict(one.verdict, one.fix),
-                "expired": one.expired,
-            }
-            for one in replayed
-        ],
-        "unused_rules": unused,
-        "skipped": skipped,
+        "allowed": bool(replayed),
+        "reasons": replayed.reasons,
+        "requests": [_exchange_as_dict(exchange) for exchange in replayed.exchanges],
+        "unused_rules": replayed.unused_rules,
+        "skipped": replayed.skipped,
     }
 
 
-def _show(replayed: list[_Replayed], unused: list[PolicyRule], skipped: int) -> None:
-    terminal = Terminal()
-    for number, one in enumerate(replayed, 1):
-        params = " ".join(f"{name}={value}" for name, value in one.asked.query or one.asked.form)
-        asked = short(f"{one.asked.method} {one.asked.url} {params}", one.inspection).strip()
-        allowed = bool(one.verdict)
-        answered = "no answer" if one.status is None else f"answered {one.status}"
-        terminal.verdict(allowed, f"{number}. {asked} ({answered})")
-        if not allowed:
-            for reason in one.verdict.reasons:
-                terminal.say(short(reason, one.inspection), indent=5)
-            show_fix(one.fix, terminal, indent=5)
-        if one.differs:
-            terminal.say(
-                "The server's answer and ours differ. The mistake may be ours: please report it, with the "
-                "rules that inspect shows.",
-                indent=5,
-                style="yellow",
+def _exchange_as_dict(exchange: Exchange) -> dict[str, Any]:
+    case, answer = exchange.case, {"status": exchange.status or None, "expired": exchange.expired}
+    if case is None:
+        reason = "The request has no readable body."
+        return _UNREADABLE | {"reason": reason, "reasons": [reason]} | answer
+    return {
+        "method": case.request.method,
+        "url": case.request.url,
+        "params": dict(case.request.query or case.request.form),
+        **verdict_as_dict(case.verdict, case.fix),
+        **answer,
+        "differs": exchange.differs,
+    }
+
+
+_UNREADABLE: Final[dict[str, Any]] = {
+    **dict.fromkeys(("method", "url", "rule_index", "rule", "missing_rule")),
+    "params": {},
+    "missing_channel_rules": [],
+    "grants": [],
+    "allowed": False,
+    "kind": "unreadable",
+    "differs": False,
+}
+
+
+@dataclass
+class _Group:
+    """Exchanges that differ at most in the SIDs of tasks and reservations, and in parameters' values."""
+
+    #: The first of them.
+    exchange: Exchange
+    requests: Counter[str]
+
+    def text(self) -> str:
+        """Return what is common to all: the request, and the server's answer."""
+        number = sum(self.requests.values())
+        times = f"{number} \N{MULTIPLICATION SIGN} " if number > 1 else ""
+        case, status = self.exchange.case, self.exchange.status
+        request = "a request whose body cannot be read"
+        if case is not None:
+            request = next(iter(self.requests)) if len(self.requests) == 1 else _general(case)
+            request = short(request, case.inspection)
+        if len(request) > _LONGEST_REQUEST:
+            request = f"{request[:_LONGEST_REQUEST]}\N{HORIZONTAL ELLIPSIS}"
+        answer = "" if status is None else f" (answered {status})" if status else " (no answer)"
+        return f"{times}{request}{answer}"
+
+
+def _grouped(exchanges: Sequence[Exchange]) -> list[_Group]:
+    groups: dict[object, _Group] = {}
+    for exchange in exchanges:
+        case, key = exchange.case, None
+        if case is not None:
+            key = (
+                _general(case),
+                exchange.is_allowed,
+                exchange.differs,
+                case.verdict.kind,
+                _text_of(case.fix),
             )
+        group = groups.setdefault((exchange.status, key), _Group(exchange, Counter()))
+        group.requests[_exact(case) if case else ""] += 1
+    return [*groups.values()]
+
+
+# The segment of a URL that is the SID of a task or a reservation.
+_SID: Final = re.compile(r"(?<=/)(W[TR])(?=[A-Za-z]*[0-9])[A-Za-z0-9]+(?=/|$)")
+
+
+def _general(case: Case) -> str:
+    """Return a request without what is another one each time."""
+    request = case.request
+    names = [name for name, _ in request.query or request.form]
+    return " ".join([request.method, _SID.sub("\\1\N{HORIZONTAL ELLIPSIS}", request.url), *names])
+
+
+def _exact(case: Case) -> str:
+    request = case.request
+    pairs = [f"{name}={value}" for name, value in request.query or request.form]
+    return " ".join([request.method, request.url, *pairs])
+
+
+def _text_of(fix: Fix | None) -> tuple[object, ...]:
+    """Return what a fix is known by."""
+    return () if fix is None else (fix.grant, *fix.lines)
+
+
+def _show(replayed: Replay, terminal: Terminal) -> None:
+    groups = _grouped(replayed.exchanges)
+    good = [group for group in groups if not replayed.is_failed(group.exchange)]
+    bad = [group for group in groups if replayed.is_failed(group.exchange)]
+    for group in bad[:_MOST]:
+        terminal.no(group.text())
+        _show_reasons(group.exchange, terminal)
+    _say_more(bad, "refused group", terminal)
+    for group in good[:_MOST]:
+        terminal.verdict(group.exchange.status != 0 or None, group.text())
+    _say_more(good, "group", terminal)
+    _show_fixes(replayed.exchanges, terminal)
+    _show_unused_rules(replayed, terminal)
     terminal.blank()
-    if unused:
-        terminal.say("Rules that no request used. If the page needs nothing else, remove them:")
-        for rule in unused:
-            url = short(rule["url"], replayed[0].inspection)
-            terminal.say(f"{'allow' if rule['allow'] else 'deny'} {rule['method']} {url}", indent=2)
+    for reason in replayed.reasons:
+        terminal.no(reason)
+    failed = sum(map(replayed.is_failed, replayed.exchanges))
+    also = f"; {_counted(replayed.skipped, 'other POST')} skipped" if replayed.skipped else ""
+    requests = _counted(len(replayed.exchanges), "request")
+    terminal.verdict(bool(replayed), f"{requests} to the event bridge, {failed} failed{also}")
+
+
+def _show_reasons(exchange: Exchange, terminal: Terminal) -> None:
+    if exchange.case is None:
+        return
+    inspection, verdict, fix = exchange.case.inspection, exchange.case.verdict, exchange.case.fix
+    for reason in verdict.reasons[:_MOST_REASONS]:
+        terminal.say(short(reason, inspection), indent=4)
+    if fix is not None and fix.obstacle:
+        terminal.say(short(fix.obstacle, inspection), indent=4)
+    if exchange.differs:
+        terminal.say("The server's answer and ours differ.", indent=4, style="yellow")
+
+
+def _show_fixes(exchanges: Sequence[Exchange], terminal: Terminal) -> None:
+    """Print each distinct fix once."""
+    fixes = [one.case.fix for one in exchanges if one.case and one.case.fix and any(_text_of(one.case.fix))]
+    numbers = Counter(map(_text_of, fixes))
+    distinct = list({_text_of(fix): fix for fix in reversed(fixes)}.values())[::-1]
+    for fix in distinct[:_MOST]:
         terminal.blank()
-    denied = sum(not one.verdict for one in replayed)
-    also = f"; {_counted(skipped, 'other POST')} skipped" if skipped else ""
-    requests = _counted(len(replayed), "request")
-    terminal.verdict(not denied, f"{requests} to the event bridge, {denied} denied{also}")
+        terminal.say(f"For {_counted(numbers[_text_of(fix)], 'request')}:")
+        show_fix(replace(fix, obstacle=None), terminal)
+    _say_more(distinct, "suggestion", terminal)
+
+
+def _show_unused_rules(replayed: Replay, terminal: Terminal) -> None:
+    rules = replayed.unused_rules
+    cases = [exchange.case for exchange in replayed.exchanges if exchange.case]
+    if rules:
+        terminal.blank()
+        terminal.say("Rules that no request used. If the page needs nothing else, remove them:")
+    for rule in rules[:_MOST]:
+        url = short(rule["url"], cases[0].inspection)
+        terminal.say(f"{'allow' if rule['allow'] else 'deny'} {rule['method']} {url}", indent=2)
+    _say_more(rules, "rule", terminal)
+
+
+def _say_more(found: Sequence[object], noun: str, terminal: Terminal) -> None:
+    if more := len(found[_MOST:]):
+        terminal.say(f"and {_counted(more, f'more {noun}')}: --json has them all", indent=2)
 
 
 def _counted(number: int, noun: str) -> str:

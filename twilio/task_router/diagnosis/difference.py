@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from twilio.task_router.access.mistaken_url import correct_case
 from twilio.task_router.checks import is_sid, shown, shown_text
+from twilio.task_router.urls import root_and_path
 
 if TYPE_CHECKING:
     from .inspection import Inspection
@@ -19,20 +20,9 @@ _OF_ALL_WORKERS = frozenset({"", "Statistics", "CumulativeStatistics", "RealTime
 
 def difference(inspection: Inspection, url: str) -> str | None:
     """Say how a request's URL differs from the token's own, or return ``None`` if it does not."""
-    root, path = _split(url)
+    root, path = root_and_path(url)
     path = _decoded(path)
     return _of_root(inspection, root) or _of_path(inspection, root, path.split("/") if path else [])
-
-
-def root_of(url: str) -> str:
-    """Return a URL's scheme and host, such as ``https://taskrouter.twilio.com``."""
-    return _split(url)[0]
-
-
-def _split(url: str) -> tuple[str, str]:
-    scheme, _, rest = url.partition("://")
-    host, _, path = rest.partition("/")
-    return f"{scheme}://{host}", path
 
 
 def _decoded(path: str) -> str:
@@ -43,9 +33,7 @@ def _decoded(path: str) -> str:
 
 
 def _of_root(inspection: Inspection, root: str) -> str | None:
-    urls = inspection.urls
-    own = {root_of(rule.url) for rule in inspection.rules if rule is not None}
-    own |= {root_of(urls.workspace), root_of(urls.channel)}
+    own = inspection.roots
     if root.startswith("http://") and root.endswith("twilio.com"):
         return "the request's URL begins with http:, and Twilio's with https:"
     if root in own:
@@ -75,7 +63,7 @@ def _of_path(inspection: Inspection, root: str, segments: list[str]) -> str | No
     names = [segment.lower() for segment in segments]
     if "workspaces" in names:
         return _of_workspace(inspection, segments[names.index("workspaces") :])
-    if root == root_of(urls.workspace):
+    if root == root_and_path(urls.workspace)[0]:
         return f"the request is for nothing in the token's workspace, {shown_text(sids.workspace)}"
     return None
 

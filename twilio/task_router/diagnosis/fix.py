@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,12 +12,13 @@ from twilio.task_router.access.parameters import ComparisonTooHardError
 from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.access.request import grouped
 from twilio.task_router.errors import ConflictingRulesError
-from twilio.task_router.pages.grants import grant_in_words, with_each_grant
+from twilio.task_router.pages.grants import grant_in_words
 from twilio.task_router.rule import METHODS, OPTIONAL, REQUIRED, PolicyRule, make_rule
+from twilio.task_router.urls import root_and_path
 
-from .difference import difference, root_of
+from .difference import difference
 from .hidden import can_be_pasted
-from .inspection import capability_of, class_of, classes_of
+from .inspection import class_of
 from .maker import OFFICIAL_SDK, OURS
 
 if TYPE_CHECKING:
@@ -152,8 +152,7 @@ def _grant(
     """Return the first grant that would do, as whoever made the token writes it."""
     if channel_rules:
         return None
-    make = partial(capability_of, inspection)
-    for kind, grant, granted in with_each_grant(policy, classes_of(inspection), make):
+    for kind, grant, granted in inspection.granted:
         if granted.allows(request) and not _overrides_a_denial(inspection, policy, granted, request):
             return next(iter(grants_as_written(inspection, [grant_in_words(kind, grant)])), None)
     return None
@@ -163,6 +162,11 @@ def _helps(
     inspection: Inspection, policy: AccessPolicy, rules: Iterable[Mapping[str, Any]], request: Request
 ) -> bool:
     """Whether a request goes through with more rules, and nothing that a rule denies."""
+    # Only the rules that cover the request count, and of all rules only those that deny.
+    index = policy.index
+    if all(rule.allow for rule in index.rules):
+        covering = [index.rules[at].as_dict() for at in index.covering(request.method, request.url)]
+        return AccessPolicy([*covering, *rules]).allows(request)
     try:
         extended = AccessPolicy([*policy.rules, *rules])
     except ConflictingRulesError:
@@ -177,7 +181,7 @@ def _overrides_a_denial(
     if all(rule.allow for rule in policy.index.rules):
         return False
     urls = inspection.urls
-    roots = {root_of(url) for url in (urls.workspace, urls.channel, request.url)}
+    roots = {root_and_path(url)[0] for url in (urls.workspace, urls.channel, request.url)}
     everything = [make_rule(f"{root}/**", method) for root in roots for method in METHODS]
     try:
         return bool(extended.beyond(AccessPolicy([*policy.rules, *everything])))

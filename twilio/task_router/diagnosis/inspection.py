@@ -8,6 +8,7 @@ import time
 from base64 import urlsafe_b64decode
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeGuard
 
 import jwt
@@ -26,8 +27,10 @@ from twilio.task_router.capability import (
 )
 from twilio.task_router.checks import check_auth_token, shown
 from twilio.task_router.errors import ConflictingRulesError, InvalidRuleError
+from twilio.task_router.pages.grants import with_each_grant
 from twilio.task_router.rule import Rule, read_rule
 from twilio.task_router.sids import Page, sids_of
+from twilio.task_router.urls import root_and_path
 from twilio.task_router.verification import check_header, check_signature, claim_problems, lifetime, moment
 
 from .maker import Maker, maker_of
@@ -98,15 +101,29 @@ class Inspection:
             return []
         return [note for note in notes if note.rule_index is None or self.rules[note.rule_index] is not None]
 
-    @property
+    @cached_property
     def sids(self) -> Sids:
         """The SIDs in the claims."""
         return sids_of(self.claims)
 
-    @property
+    @cached_property
     def urls(self) -> OwnUrls:
         """The token's own URLs, as its rules spell them."""
         return own_urls([rule for rule in self.rules if rule is not None], self.sids)
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """The schemes and hosts of the token's own URLs and of its rules' ones."""
+        urls = [rule.url for rule in self.rules if rule is not None]
+        return frozenset(root_and_path(url)[0] for url in (*urls, self.urls.workspace, self.urls.channel))
+
+    @cached_property
+    def granted(self) -> list[tuple[type[Capability], str, AccessPolicy]]:
+        """What the rules would be with each grant that may help, see :func:`with_each_grant`."""
+        policy = self.access_policy
+        if policy is None:
+            return []
+        return [*with_each_grant(policy, classes_of(self), partial(capability_of, self))]
 
 
 def inspect_token(token: str) -> Inspection:
