@@ -396,6 +396,11 @@ class TestDecide:
 
 
 class TestConstructor:
+    def test_takes_a_filter_that_is_none_for_an_absent_one(self) -> None:
+        policy = AccessPolicy([rule(WORKER, query_filter=None, post_filter=None)])
+        assert policy.allows("GET", WORKER, query={"A": "1"})
+        assert policy.rules[0]["query_filter"] == policy.rules[0]["post_filter"] == {}
+
     @pytest.mark.parametrize(
         ("bad", "problem"),
         [
@@ -414,7 +419,7 @@ class TestConstructor:
             (rule(WORKER, allow="true"), "allow must be True or False"),
             (rule(WORKER, allow=None), "allow must be True or False"),
             (rule(WORKER, query_filter=[]), "query_filter must be a mapping"),
-            (rule(WORKER, query_filter=None), "query_filter must be a mapping"),
+            (rule(WORKER, post_filter=[]), "twilio-php's addPostFilter makes such lists"),
             (rule(WORKER, post_filter={"A": None}), r"post_filter\['A'\] must be a str or a matcher"),
             (
                 rule(WORKER, post_filter={"A": {"optional": True}}),

@@ -162,7 +162,7 @@ def read_rule(value: object) -> Rule:
     """Read a rule that a token holds, or that somebody wrote by hand.
 
     :param value: a mapping with the keys of :class:`PolicyRule`. Without ``allow`` the rule denies; without
-        a filter it accepts any parameters.
+        a filter, or if it is ``None``, it accepts any parameters.
     :raises TypeError: if it is not a mapping, or one of its values has another type.
     :raises ValueError: if a key is missing or unknown, or has a value that it cannot have.
     """
@@ -175,9 +175,9 @@ def read_rule(value: object) -> Rule:
         elif key == "allow":
             rule["allow"] = _check_flag("allow", part)
         elif key == "query_filter":
-            rule["query_filter"] = _check_filter("query_filter", part)
+            rule["query_filter"] = _read_filter("query_filter", part)
         elif key == "post_filter":
-            rule["post_filter"] = _check_filter("post_filter", part)
+            rule["post_filter"] = _read_filter("post_filter", part)
         else:
             raise ValueError(f"{shown(key)} is no key of a policy rule")
     for required in ("url", "method"):
@@ -230,6 +230,18 @@ def _check_flag(name: str, value: object) -> bool:
     return value
 
 
+def _read_filter(name: str, value: object) -> dict[str, Any]:
+    if isinstance(value, list):
+        raise TypeError(
+            f"{wrong_type(name, _FILTER, value)}; twilio-php's addPostFilter makes such lists, and it is not "
+            "known how TaskRouter reads them"
+        )
+    return {} if value is None else _check_filter(name, value)
+
+
+_FILTER = "a mapping of parameter names to values or matchers"
+
+
 def _check_filter(name: str, value: object) -> dict[str, Any]:
     """Return a plain copy of a filter.
 
@@ -237,7 +249,7 @@ def _check_filter(name: str, value: object) -> dict[str, Any]:
     :raises ValueError: if a matcher has other keys than ``"required"`` and ``"value"``.
     """
     checked: dict[str, Any] = {}
-    matchers = check_mapping(name, value, "a mapping of parameter names to values or matchers")
+    matchers = check_mapping(name, value, _FILTER)
     for parameter, matcher in matchers.items():
         if not isinstance(parameter, str):
             raise wrong_type(f"{name}: a parameter's name", "a str", parameter)

@@ -8,6 +8,7 @@ from twilio.task_router.checks import shown, shown_text
 from twilio.task_router.rule import METHODS
 
 from .decision import Decision
+from .mistaken_url import is_meant_for
 from .request import grouped
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _MOST_PROBLEMS = 3  # that a reason lists
 
 def denied(index: RuleIndex, request: Request) -> Decision:
     """Return the decision about a request that no rule covers. A rule that denies is never the nearest."""
+    if reason := _mistaken(index, request):
+        return Decision(allowed=False, kind="near-miss", reason=reason, request=request)
     if reason := _wrong_parameters(index, request):
         return Decision(allowed=False, kind="wrong-parameters", reason=reason, request=request)
     if reason := _wrong_method(index, request):
@@ -35,6 +38,23 @@ def denied(index: RuleIndex, request: Request) -> Decision:
 
 def _nothing_allows(request: Request) -> str:
     return f"No policy rule allows {shown_text(request.method)} on {shown_text(request.url)}"
+
+
+def _mistaken(index: RuleIndex, request: Request) -> str | None:
+    """Name the rule that was meant for this request, and can match none because of a mistake in its URL."""
+    query, form = grouped(request.query), grouped(request.form)
+    for place, mistake in index.mistaken.items():
+        rule = index.rules[place]
+        if (
+            (rule.method, rule.allow) == (request.method, True)
+            and is_meant_for(mistake.meant, request.url)
+            and not any(rule.mismatches(query, form))
+        ):
+            return (
+                f"{_nothing_allows(request)}; rule {place}, {rule}, may be meant for this, but can never "
+                f"match: {mistake.problem}"
+            )
+    return None
 
 
 def _wrong_parameters(index: RuleIndex, request: Request) -> str | None:

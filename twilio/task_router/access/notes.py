@@ -152,12 +152,12 @@ def _never_matching(policy: RuleIndex) -> Iterator[Note]:
                 reason=f"{start}: its URL has no scheme or no host, and the URL of every request has both.",
                 advice=f"Write the whole URL: begin it as {TASK_ROUTER_BASE_URL} does.",
             )
-        elif rule.covers_nothing:
+        elif (mistake := policy.mistaken.get(index)) is not None:
             yield Note(
                 kind="never-matches",
                 rule_index=index,
-                reason=f"{start}: its URL has a query or a fragment, and a request's are cut off first.",
-                advice="End the URL with its path, and put query parameters into query_filter.",
+                reason=f"{start}: {mistake.problem}",
+                advice=mistake.advice,
             )
         elif rule.method == "GET" and any(matcher.required for matcher in rule.post_filter.values()):
             yield Note(

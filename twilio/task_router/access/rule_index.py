@@ -9,10 +9,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .mistaken_url import mistake_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from twilio.task_router.rule import Rule
+
+    from .mistaken_url import Mistake
 
 #: What a wildcard never matches: no segment, or one that leads elsewhere.
 _IMPROPER_SEGMENTS = frozenset({"", ".", ".."})
@@ -46,6 +50,12 @@ class RuleIndex:
     def _lengths(self) -> set[int]:
         """The lengths of all prefixes, so that no other prefix of a long URL has to be looked up."""
         return {len(prefix) for _, prefix, _ in self._places}
+
+    @cached_property
+    def mistaken(self) -> dict[int, Mistake]:
+        """The rules that match no request that makes sense, by their indexes."""
+        mistakes = ((index, mistake_in(rule.url)) for index, rule in enumerate(self.rules))
+        return {index: mistake for index, mistake in mistakes if mistake is not None}
 
     def covering(self, method: str, url: str) -> Iterator[int]:
         """Yield the places of the rules for this method that cover this URL, the most specific first."""
