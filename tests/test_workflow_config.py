@@ -127,7 +127,7 @@ class TestToJson:
         }
 
     def test_takes_targets_in_a_tuple(self) -> None:
-        rule: Any = WorkflowRule("1==1", (WorkflowRuleTarget("WQ1"), {"queue": "WQ2"}))  # type: ignore[arg-type]
+        rule = WorkflowRule("1==1", (WorkflowRuleTarget("WQ1"), {"queue": "WQ2"}))
         assert json.loads(WorkflowConfig([rule]).to_json())["task_routing"]["filters"] == [
             {"expression": "1==1", "targets": [{"queue": "WQ1"}, {"queue": "WQ2"}]}
         ]
@@ -158,12 +158,13 @@ class TestToJson:
         """Whatever attributes an object has, it is no rule and no target."""
         capability: Any = TaskRouterCapability("AC1", "secret", "WS1", "WK1")
         capability.queue, capability.expression, capability.targets = "WQ1", "1==1", []
+        look_alike: Any = SimpleNamespace(expression="1==1", targets=[])
         for place in (
             lambda: WorkflowConfig([capability]),
             lambda: WorkflowConfig([], capability),
             lambda: WorkflowRule("1==1", [capability]),
             lambda: WorkflowConfig([], {"queue": capability}).to_json(),
-            lambda: WorkflowConfig([SimpleNamespace(expression="1==1", targets=[])]),
+            lambda: WorkflowConfig([look_alike]),
         ):
             with pytest.raises(TypeError):
                 place()

@@ -7,7 +7,7 @@ it links to.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from types import NoneType
@@ -25,6 +25,8 @@ from .checks import (
     shown,
     wrong_type,
 )
+
+__all__ = ["TaskRouterConfig", "WorkflowConfig", "WorkflowRule", "WorkflowRuleTarget"]
 
 
 @dataclass(eq=False)
@@ -67,7 +69,7 @@ class WorkflowRuleTarget:
             check_type(name, getattr(self, name), (str, NoneType), "a str or None")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, init=False)
 class WorkflowRule:
     """Which tasks a rule is for, and the targets to try for them, in order.
 
@@ -81,10 +83,18 @@ class WorkflowRule:
     targets: list[Any]
     friendly_name: str | None = None
 
-    def __post_init__(self) -> None:
-        check_type("expression", self.expression, str, "a str")
-        _check_targets("targets", self.targets)
-        check_type("friendly_name", self.friendly_name, (str, NoneType), "a str or None")
+    def __init__(
+        self,
+        expression: str,
+        targets: Sequence[WorkflowRuleTarget | Mapping[str, Any]],
+        friendly_name: str | None = None,
+    ) -> None:
+        check_type("expression", expression, str, "a str")
+        _check_targets("targets", targets)
+        check_type("friendly_name", friendly_name, (str, NoneType), "a str or None")
+        self.expression = expression
+        self.targets = cast("list[Any]", targets)  # kept, not copied: the caller may append to it
+        self.friendly_name = friendly_name
 
 
 class TaskRouterConfig:
@@ -104,7 +114,11 @@ class TaskRouterConfig:
     #: Where a task goes if no rule matches it.
     default_filter: Any
 
-    def __init__(self, rules: Iterable[Any] = (), default_target: Any = None) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        rules: Iterable[WorkflowRule | Mapping[str, Any]] = (),
+        default_target: WorkflowRuleTarget | Mapping[str, Any] | None = None,
+    ) -> None:
         check_iterable("rules", rules, "a list of rules")
         self.filters = rules if isinstance(rules, list) else list(rules)
         self.default_filter = default_target
@@ -125,7 +139,11 @@ class WorkflowConfig:
     #: The rules and the default target.
     task_routing: TaskRouterConfig
 
-    def __init__(self, workflow_rules: Iterable[Any] = (), default_target: Any = None) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        workflow_rules: Iterable[WorkflowRule | Mapping[str, Any]] = (),
+        default_target: WorkflowRuleTarget | Mapping[str, Any] | None = None,
+    ) -> None:
         self.task_routing = TaskRouterConfig(workflow_rules, default_target)
 
     def __repr__(self) -> str:
