@@ -107,4 +107,4 @@ if not TYPE_CHECKING:  # pragma: no branch - hidden from type checkers, which wo
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_SUBMODULES})
+    return sorted({*__all__, *_SUBMODULES})
