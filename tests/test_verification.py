@@ -200,6 +200,28 @@ class TestTime:
         with freeze_time(recorded.RECORDED):
             assert verify_token(made, KEY)
 
+    def test_a_token_is_verified_as_of_a_moment(self) -> None:
+        with freeze_time(recorded.RECORDED):
+            made = TaskRouterCapability("AC123", KEY, "WS456", "WK789").generate_token(ttl=60)
+        end = recorded.RECORDED + timedelta(seconds=60)
+        elsewhere = timezone(timedelta(hours=-5))
+        assert verify_token(made, KEY, at=end - timedelta(seconds=1)).channel == "WK789"
+        assert verify_token(made, KEY, at=end.astimezone(elsewhere), leeway=1)
+        with pytest.raises(jwt.ExpiredSignatureError):
+            verify_token(made, KEY, at=end)
+
+    def test_a_token_is_not_good_at_a_moment_before_nbf(self) -> None:
+        made = forge(claims=CLAIMS | {"nbf": recorded.RECORDED.timestamp()})
+        assert verify_token(made, KEY, at=recorded.RECORDED)
+        with pytest.raises(jwt.ImmatureSignatureError):
+            verify_token(made, KEY, at=recorded.RECORDED - timedelta(microseconds=1))
+
+    @pytest.mark.parametrize(("ago", "is_long"), [(86_400, False), (86_401, True)])
+    def test_the_lifetime_counts_from_the_moment(self, ago: int, is_long: Any) -> None:
+        before_the_end = datetime(2100, 1, 1, tzinfo=timezone.utc) - timedelta(seconds=ago)
+        notes = verify_token(forge(), KEY, at=before_the_end).notes()
+        assert ("long-lived" in {note.kind for note in notes}) is is_long
+
     @pytest.mark.parametrize(
         ("timestamp", "expected"),
         [
@@ -481,6 +503,13 @@ class TestMisuse:
             ({"leeway": float("nan")}, ValueError, "must be finite and not negative, got nan"),
             ({"leeway": float("inf")}, ValueError, "must be finite and not negative, got inf"),
             ({"leeway": 10**400}, ValueError, "must be finite and not negative, got 1000"),
+            ({"at": 1.5}, TypeError, "must be a datetime, not float: 1.5"),
+            ({"at": datetime(2030, 1, 1).date()}, TypeError, "must be a datetime, not date"),  # noqa: DTZ001
+            (
+                {"at": datetime(2030, 1, 1)},  # noqa: DTZ001 - this is the mistake
+                ValueError,
+                r"must have a time zone, as datetime.now\(timezone.utc\) has, got datetime",
+            ),
         ],
         ids=lambda case: ascii(case)[:40],
     )

@@ -23,6 +23,7 @@ from twilio.task_router import (
     VerifiedToken,
     verify_token,
 )
+from twilio.task_router.access import notes
 
 WORKSPACE = "https://taskrouter.twilio.com/v1/Workspaces/WS1"
 WORKER = f"{WORKSPACE}/Workers/WK1"
@@ -38,12 +39,16 @@ def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
     return {"url": url, "method": method, "allow": True} | more
 
 
-def notes_on(*rules: dict[str, Any], worker_sid: str | None = "WK1") -> list[Note]:
-    return AccessPolicy(rules).notes(workspace_sid="WS1", worker_sid=worker_sid)
+def notes_on(
+    *rules: dict[str, Any], worker_sid: str | None = "WK1", lifetime: timedelta | None = None
+) -> list[Note]:
+    """The notes on rules, and on a lifetime."""
+    policy = AccessPolicy(rules).index
+    return [*notes.long_lived(lifetime), *notes.notes_on_rules(policy, "WS1", worker_sid)]
 
 
-def kinds_of(notes: list[Note]) -> list[tuple[str, int | None]]:
-    return [(note.kind, note.rule_index) for note in notes]
+def kinds_of(found: list[Note]) -> list[tuple[str, int | None]]:
+    return [(note.kind, note.rule_index) for note in found]
 
 
 def grants_of(kind: type[Capability]) -> list[str]:
@@ -193,9 +198,6 @@ class TestWide:
         token = jwt.encode(claims | {"workspace_sid": sid}, "secret", "HS256")
         assert verify_token(token, "secret").notes() == []
 
-    def test_is_not_known_without_a_workspace(self) -> None:
-        assert AccessPolicy([rule(f"{WORKSPACE}/**", "POST")]).notes() == []
-
 
 class TestLongLived:
     def token(self, seconds: int, **attributes: Any) -> VerifiedToken:
@@ -217,11 +219,6 @@ class TestLongLived:
             )
             clock.tick(3_600)
             assert kinds_of(verify_token(made, "secret").notes()) == [("long-lived", None)]
-
-    def test_of_a_policy_is_the_lifetime_that_is_given(self) -> None:
-        policy = AccessPolicy([])
-        assert policy.notes(lifetime=timedelta(hours=24)) == []
-        assert kinds_of(policy.notes(lifetime=timedelta(hours=25))) == [("long-lived", None)]
 
 
 class TestNeverMatches:
@@ -260,11 +257,8 @@ ITS_FORM = "it requires form parameters, and a GET has none."
 
 class TestNotes:
     def test_are_in_the_order_of_the_rules_with_the_tokens_own_first(self) -> None:
-        policy = AccessPolicy(
-            [rule(WORKER), rule(f"{WORKSPACE}/**", "POST"), rule(WORKER), rule(f"{WORKER}?A=x")]
-        )
-        notes = policy.notes(workspace_sid="WS1", worker_sid="WK1", lifetime=timedelta(days=2))
-        assert kinds_of(notes) == [
+        rules = [rule(WORKER), rule(f"{WORKSPACE}/**", "POST"), rule(WORKER), rule(f"{WORKER}?A=x")]
+        assert kinds_of(notes_on(*rules, lifetime=timedelta(days=2))) == [
             ("long-lived", None),
             ("redundant", 0),
             ("wide", 1),
@@ -322,7 +316,7 @@ class TestNotes:
         assert str(note) == f"{reason} {advice}"
 
     def test_say_what_to_do_about_a_long_life(self) -> None:
-        (note,) = AccessPolicy([]).notes(lifetime=timedelta(days=2))
+        (note,) = notes_on(lifetime=timedelta(days=2))
         assert note.reason == "The token is good for more than 24 hours, and nothing can revoke it."
         assert note.advice == (
             "Make tokens that last an hour at most, and replace them in the page with worker.updateToken()."
@@ -336,17 +330,3 @@ class TestNotes:
         note: Any = Note(kind="wide", rule_index=0, reason="It is wide.", advice="Narrow it.")
         with pytest.raises(AttributeError):
             note.rule_index = 1
-
-    @pytest.mark.parametrize(
-        ("bad", "error", "says"),
-        [
-            ({"workspace_sid": "WK1"}, ValueError, "workspace_sid must be a SID"),
-            ({"worker_sid": "WK1/**"}, ValueError, "worker_sid must be a SID"),
-            ({"workspace_sid": 5}, TypeError, "workspace_sid must be a str"),
-            ({"lifetime": 86_400}, TypeError, "lifetime must be a timedelta"),
-        ],
-        ids=ascii,
-    )
-    def test_refuse_bad_input(self, bad: Any, error: type[Exception], says: str) -> None:
-        with pytest.raises(error, match=says):
-            AccessPolicy([]).notes(**bad)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twilio.task_router import AccessPolicy, TaskRouterWorkerCapability
+from twilio.task_router.access.notes import notes_on_rules
 from twilio.task_router.command_line import main as command_line
 from twilio.task_router.mask import masked
 
@@ -71,7 +72,7 @@ def noting(size: int) -> Callable[[], object]:
             for n in range(size)
         ]
     )
-    return lambda: policy.notes(workspace_sid="WS456", worker_sid="WK789")
+    return lambda: notes_on_rules(policy.index, "WS456", "WK789")
 
 
 def comparing(size: int) -> Callable[[], object]:

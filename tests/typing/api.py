@@ -1,6 +1,6 @@
 """The public API as a user would write it. Type checkers read this file; nothing runs it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import jwt
@@ -95,6 +95,12 @@ step = WorkflowRuleTarget(
 known = WorkflowRuleTarget(
     "WQ1", priority=60 / 2, timeout=30.5, known_worker_sid="task.sid", known_worker_friendly_name="task.name"
 )
+targets: list[WorkflowRuleTarget] = [step, known]
+queue_rules: list[WorkflowRule] = [WorkflowRule("1==1", targets)]
+dict_rules: list[dict[str, Any]] = [{"expression": "1==1", "targets": [{"queue": "WQ1"}]}]
+configs = [WorkflowConfig(queue_rules, {"queue": "WQ9"}), WorkflowConfig(dict_rules, None)]
+configs[0].task_routing.filters.append(WorkflowRule("2==2", []))
+WorkflowConfig(["nonsense", 5], 7)  # type: ignore[list-item, arg-type]
 old = twilio.task_router.workflow_config.WorkflowConfig(
     [twilio.task_router.workflow_rule.WorkflowRule("", [])]
 )
@@ -124,15 +130,13 @@ yes = policy.allows(Request(method="GET", url=url, query=several)) or policy.all
 try:
     new: list[Request] = policy.beyond(capability.access_policy())
     needless: list[int] = policy.redundant()
-    found: list[Note] = policy.notes(workspace_sid="WS456", worker_sid="WK789", lifetime=timedelta(hours=1))
-    about: int | None = found[0].rule_index
-    said: str = found[0].kind + found[0].reason + found[0].advice
 except ComparisonTooHardError:
     pass
 try:
     AccessPolicy([{"url": url, "method": "GET"}, rule])
 except InvalidRuleError as error:
     index: int = error.index
+    wrong: str = error.problem
 except ConflictingRulesError as error:
     first, second = error.indexes
 
@@ -143,12 +147,15 @@ try:
     channel: str = verified.channel
     claims: dict[str, Any] = verified.claims
     worth_a_look: list[Note] = verified.notes()
+    about: int | None = worth_a_look[0].rule_index
+    said: str = worth_a_look[0].kind + worth_a_look[0].reason + worth_a_look[0].advice
+    verified = verify_token(token, "secret", at=datetime(2026, 1, 1, tzinfo=timezone.utc))
     told: Explanation = explain(verified, base_url="http://localhost:8000")["reservation.accept"]
     told = explain(worker)["connect"]
     decisions: tuple[Decision, ...] = told.decisions
     named: str = told.call + told.reason
     grants: tuple[str, ...] = told.grants
 except InvalidClaimError as error:
-    claim: str = error.claim
+    claim: str = error.claim + error.problem
 except jwt.InvalidTokenError:
     pass

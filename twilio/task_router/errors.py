@@ -14,10 +14,11 @@ class InvalidRuleError(ValueError):
         super().__init__(index, problem)
         #: The rule's index in the list, from 0.
         self.index = index
-        self._problem = problem
+        #: The problem, in words.
+        self.problem = problem
 
     def __str__(self) -> str:
-        return f"policy rule {self.index}: {self._problem}"
+        return f"policy rule {self.index}: {self.problem}"
 
 
 class ConflictingRulesError(ValueError):

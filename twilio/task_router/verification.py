@@ -31,17 +31,18 @@ class InvalidClaimError(jwt.InvalidTokenError):
     """A claim of a token with a good signature is not what TaskRouter's tokens have there.
 
     :param claim: the claim's name.
-    :param problem: what is wrong with it.
+    :param problem: the problem, in words that follow the claim's name.
     """
 
     def __init__(self, claim: str, problem: str) -> None:
         super().__init__(claim, problem)
         #: The claim's name.
         self.claim = claim
-        self._problem = problem
+        #: The problem, in words that follow the claim's name.
+        self.problem = problem
 
     def __str__(self) -> str:
-        return f"the claim {self.claim} {self._problem}"
+        return f"the claim {self.claim} {self.problem}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,27 +88,31 @@ class VerifiedToken:
         return notes_on_token(self.access_policy.index, sids, self.expires_at, self._lifetime)
 
 
-def verify_token(token: str | bytes, auth_token: str, *, leeway: float | timedelta = 0) -> VerifiedToken:
+def verify_token(
+    token: str | bytes, auth_token: str, *, leeway: float | timedelta = 0, at: datetime | None = None
+) -> VerifiedToken:
     """Return what a token says, if it is good.
 
     :param token: the token, of at most 65,536 characters.
     :param auth_token: the auth token of the account that it must come from.
     :param leeway: how far this machine's clock may be off: seconds, or a ``timedelta``.
+    :param at: the moment at which the token must be in force, with a time zone. ``None`` means now.
     :raises jwt.InvalidTokenError: if the token is not good. PyJWT's subclasses say why, such as
         ``jwt.ExpiredSignatureError`` and ``jwt.InvalidSignatureError``; :class:`InvalidClaimError` says that
         a claim is not what TaskRouter's tokens have there.
     :raises TypeError: if a parameter has another type.
-    :raises ValueError: if ``auth_token`` is empty or begins or ends with white space, or if ``leeway`` is
-        negative or not finite.
+    :raises ValueError: if ``auth_token`` is empty or begins or ends with white space, if ``leeway`` is
+        negative or not finite, or if ``at`` has no time zone.
     """
     key = check_auth_token(auth_token)
     check_type("token", token, (str, bytes), "a str or bytes")
     seconds = _leeway_in_seconds(leeway)
+    now = time.time() if at is None else _timestamp(at)
     read = read_token(token)
     check_header(read)
     check_signature(read, key)
-    check_in_force(read.claims, seconds)
-    return read_claims(read.claims, read_access_policy(read.claims))
+    _check_in_force(read.claims, now, seconds)
+    return read_claims(read.claims, read_access_policy(read.claims), now)
 
 
 def read_token(token: str | bytes) -> tokens.Token:
@@ -155,23 +160,24 @@ def check_signature(token: tokens.Token, auth_token: str) -> None:
         raise jwt.InvalidSignatureError("Signature verification failed")
 
 
-def check_in_force(claims: Mapping[str, Any], leeway: float) -> None:
+def _check_in_force(claims: Mapping[str, Any], now: float, leeway: float) -> None:
     """Check that a token has not expired, and that its ``nbf``, if there is one, has passed.
 
+    :param now: the Unix time at which the token must be in force.
     :param leeway: how far this machine's clock may be off, in seconds.
     :raises jwt.InvalidTokenError: if the token is not in force, or one of the two claims is not a number.
     """
-    now = time.time()
     if _time(claims, "exp") <= now - leeway:
         raise jwt.ExpiredSignatureError("Signature has expired")
     if "nbf" in claims and _time(claims, "nbf") > now + leeway:
         raise jwt.ImmatureSignatureError("The token is not yet valid (nbf)")
 
 
-def read_claims(claims: dict[str, Any], access_policy: AccessPolicy) -> VerifiedToken:
+def read_claims(claims: dict[str, Any], access_policy: AccessPolicy, now: float) -> VerifiedToken:
     """Read the claims of a token, without a check that it is signed and in force.
 
     :param access_policy: the one that :func:`read_access_policy` read from them.
+    :param now: the Unix time from which the lifetime counts if the claims do not say when it began.
     :raises jwt.InvalidTokenError: if a claim is not good.
     """
     expires_at = moment(_time(claims, "exp"))
@@ -193,7 +199,7 @@ def read_claims(claims: dict[str, Any], access_policy: AccessPolicy) -> Verified
         expires_at=expires_at,
         access_policy=access_policy,
         claims=claims,
-        _lifetime=lifetime(claims, start=time.time()),
+        _lifetime=lifetime(claims, start=now),
     )
 
 
@@ -256,6 +262,14 @@ def _leeway_in_seconds(leeway: object) -> float:
     if not 0 <= seconds <= sys.float_info.max:
         raise ValueError(f"leeway must be finite and not negative, got {shown(leeway)}")
     return seconds
+
+
+def _timestamp(at: object) -> float:
+    check_type("at", at, datetime, "a datetime")
+    given = cast("datetime", at)
+    if given.utcoffset() is None:
+        raise ValueError(f"at must have a time zone, as datetime.now(timezone.utc) has, got {shown(given)}")
+    return given.timestamp()
 
 
 def _time(claims: Mapping[str, Any], name: str) -> float:

@@ -5,16 +5,14 @@ Source: Twilio, "Constructing JWTs", https://www.twilio.com/docs/taskrouter/js-s
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, overload
 
-from twilio.task_router.checks import check_iterable, check_sid, check_type
+from twilio.task_router.checks import check_iterable, check_type
 from twilio.task_router.rule import read_rules
 
 from . import comparison
 from .decision import Decision
 from .denial import denied
-from .notes import long_lived, notes_on_rules
 from .request import Request, grouped, read_request
 from .rule_index import RuleIndex
 
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
     from twilio.task_router.rule import PolicyRule
 
-    from .notes import Note
     from .request import Parameters
 
 
@@ -146,31 +143,6 @@ class AccessPolicy:
         :raises ComparisonTooHardError: if it would take too long.
         """
         return comparison.redundant(self.index)
-
-    def notes(
-        self,
-        *,
-        workspace_sid: str | None = None,
-        worker_sid: str | None = None,
-        lifetime: timedelta | None = None,
-    ) -> list[Note]:
-        """Return what is worth a second look. For a token, call :meth:`VerifiedToken.notes`.
-
-        :param workspace_sid: the workspace, ``WS…``. Without it, nothing is said of wide rules.
-        :param worker_sid: the worker, ``WK…``, if the policy is a worker's.
-        :param lifetime: how long a token with this policy is good.
-        :returns: the notes, in the order of the rules; those that are about no rule come first.
-        :raises TypeError: if a parameter has another type.
-        :raises ValueError: if a SID is malformed.
-        :raises ComparisonTooHardError: if it would take too long to find out which rules are redundant.
-        """
-        if workspace_sid is not None:
-            check_sid("workspace_sid", workspace_sid, "WS")
-        if worker_sid is not None:
-            check_sid("worker_sid", worker_sid, "WK")
-        if lifetime is not None:
-            check_type("lifetime", lifetime, timedelta, "a timedelta")
-        return [*long_lived(lifetime), *notes_on_rules(self.index, workspace_sid, worker_sid)]
 
     def _decider(self, request: Request) -> int | None:
         """Return the index of the rule that decides, if any matches."""
