@@ -27,9 +27,22 @@ if TYPE_CHECKING:
 KEY = "8badf00d0ff1ce15deadbeefcafed00d"
 _OTHER_KEY = "8badf00d0ff1ce15deadbeefcafed00e"
 
-#: The key as a value in JSON: where a forger, or somebody's mistake, may put it.
+#: A token that no command may print, since others have it in their claims.
+with freeze_time(recorded.RECORDED):
+    PLANTED_TOKEN = TaskRouterWorkerCapability("AC9", _OTHER_KEY, "WS9", "WK9").generate_token()
+
+#: The key and a token as values in JSON: where a forger, or somebody's mistake, may put them.
 PLANTED = [
-    json.dumps(text) for text in (KEY, f"{KEY}\n", f" '{KEY}'", f"https://AC123:{KEY}@t/", KEY.upper())
+    json.dumps(text)
+    for text in (
+        KEY,
+        f"{KEY}\n",
+        f" '{KEY}'",
+        f"https://AC123:{KEY}@t/",
+        KEY.upper(),
+        PLANTED_TOKEN,
+        f"https://t/?token={PLANTED_TOKEN}\u2028",
+    )
 ]
 
 
