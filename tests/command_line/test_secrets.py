@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.command_line.conftest import Run
 
-ANOTHER = token_of(ttl=60)
+ANOTHER = with_claims(exp=4_102_444_800)
 SIGNATURE = ANOTHER.rpartition(".")[2]
 SECRETS = {"token": ANOTHER, "auth token": KEY, "auth token in upper case": KEY.upper()}
 API_SECRET = "SomeKeysSecretOfNoDigits"
@@ -149,11 +149,21 @@ class TestBrokenToken:
             assert SIGNATURE[-8:] not in err
             assert SIGNATURE[:8] not in err
 
-    def test_in_words_is_not_shown(self, misuse: Callable[..., str]) -> None:
-        assert (
-            misuse("demo", ANOTHER[:-20], ANOTHER[-20:])
-            == "demo takes no arguments, got (a token, not shown)"
-        )
+    @pytest.mark.parametrize(
+        "before",
+        [["demo"], ["token"], ["token", "WS456"], ["token", "WS456", "--ttl"]],
+        ids=" ".join,
+    )
+    @pytest.mark.parametrize("start", ["", "-"], ids=["a word", "an option"])
+    def test_in_words_is_not_shown(self, start: str, before: list[str], misuse: Callable[..., str]) -> None:
+        for length in (12, 30, 42, 43):
+            rest = f"{start}{SIGNATURE[-length + len(start) :]}"
+            err = misuse(*before, ANOTHER[:-length], rest)
+            assert SIGNATURE[-8:] not in err
+            assert "not shown)" in err
+
+    def test_that_is_complete_hides_no_other_word(self, misuse: Callable[..., str]) -> None:
+        assert misuse("inspect", ANOTHER, "--frobnicate").endswith("unrecognized arguments: --frobnicate")
 
 
 class TestAuthToken:

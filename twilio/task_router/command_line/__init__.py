@@ -23,6 +23,7 @@ _MISUSE = 2
 _INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 _BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
 _LONGEST = 400
+_SHORTEST_REST = 8  # characters that are worth hiding
 
 _COMMANDS = {
     "demo": "show an example's token and its claims; needs no account",
@@ -47,10 +48,21 @@ class _Command(Protocol):
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors take one line. Neither they nor the help show a secret."""
 
+    #: The words that were typed.
+    words: Sequence[str] = ()
+
     def error(self, message: str) -> NoReturn:
-        line = plain(" ".join(message.split()))
+        line = plain(" ".join(self._without_rests(message).split()))
         shortened = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
         self.exit(_MISUSE, f"{self.prog}: {shortened} (--help says more)\n")
+
+    def _without_rests(self, message: str) -> str:
+        """Return a message without the words that only what was typed before shows to be a token's rest."""
+        visible = hidden(" ".join(self.words))
+        for word in self.words:
+            if len(word) >= _SHORTEST_REST and hidden(word) == word and word not in visible:
+                message = message.replace(word, "(the rest of a token, not shown)")
+        return message
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         super()._print_message(hidden(message), file)
@@ -64,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :raises SystemExit: after ``--help``, and with status 2 after misuse.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    parser = _parser(next((word for word in arguments if not word.startswith("-")), None))
+    parser = _parser(arguments)
     if sys.stdout is None:
         parser.error("there is no standard output to write to")
     for stream in (sys.stdout, sys.stderr):
@@ -87,14 +99,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser(named: str | None) -> _Parser:
-    """Return the parser, with the arguments of the command that is *named*: only its module is imported."""
+def _parser(words: Sequence[str]) -> _Parser:
+    """Return the parser, with the arguments of the command that is named: only its module is imported."""
+    named = next((word for word in words if not word.startswith("-")), None)
     script = Path(sys.argv[0]).stem == "twilio-task-router"
     parser = _Parser(
         prog="twilio-task-router" if script else "python -m twilio.task_router",
         description="Capability tokens for Twilio TaskRouter's Worker.js: make one, see what it permits, and "
         "find out why a page gets a 403.",
     )
+    parser.words = words
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, summary in _COMMANDS.items():
         subparser = commands.add_parser(name, help=summary)
@@ -103,6 +117,7 @@ def _parser(named: str | None) -> _Parser:
             subparser.description = command.DESCRIPTION
             command.add_arguments(subparser)
             subparser.set_defaults(command=command)
+            subparser.words = words
     return parser
 
 
