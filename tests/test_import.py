@@ -138,13 +138,9 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 
 
 def answers() -> list[type]:
-    """The library's dataclasses, but for those of workflows and recordings, which grow part by part."""
+    """What the library answers with: its dataclasses, but for those of workflows, which callers build."""
     names = [name for _, name, _ in pkgutil.walk_packages(twilio.task_router.__path__, "twilio.task_router.")]
-    modules = [
-        importlib.import_module(name)
-        for name in names
-        if not name.endswith((".__main__", "_config", "replay"))
-    ]
+    modules = [importlib.import_module(name) for name in names if not name.endswith((".__main__", "_config"))]
     return [
         one
         for module in modules

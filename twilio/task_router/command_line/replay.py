@@ -91,12 +91,13 @@ _UNREADABLE: Final[dict[str, Any]] = {
 }
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Group:
     """Exchanges that differ at most in the SIDs of tasks and reservations, and in parameters' values."""
 
     #: The first of them.
     exchange: Exchange
+    #: How often each of them was made.
     requests: Counter[str]
 
     def text(self) -> str:

@@ -120,9 +120,7 @@ class Inspection:
     @cached_property
     def granted(self) -> list[tuple[type[Capability], str, AccessPolicy]]:
         """What the rules would be with each grant that may help, see :func:`with_each_grant`."""
-        policy = self.access_policy
-        if policy is None:
-            return []
+        policy = self.access_policy or AccessPolicy([])
         return [*with_each_grant(policy, classes_of(self), partial(capability_of, self))]
 
 

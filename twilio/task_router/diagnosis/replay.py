@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -67,19 +67,18 @@ _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 
 
-@dataclass
+@dataclass(frozen=True)
 class Replay:
     """A recording whose requests have been judged. It is true if all of them went through, and should."""
 
-    exchanges: list[Exchange] = field(default_factory=list)
+    exchanges: list[Exchange]
     #: How many requests with a body went elsewhere.
-    skipped: int = 0
+    skipped: int
     #: What is wrong with the recording itself, if it was not read to its end.
-    damage: str | None = None
-    #: Whether the browser library's first request went through, after which the page can work.
-    is_ready: bool = False
-    #: The rules that no request used, without those that a page's class has from the start.
-    unused_rules: list[PolicyRule] = field(default_factory=list)
+    damage: str | None
+    #: The rules that no request used, without those that a page's class has from the start. None of them are
+    #: known unless the page got ready and nothing was refused: until then it does not do all that it can do.
+    unused_rules: list[PolicyRule]
 
     def __bool__(self) -> bool:
         return not self.reasons
@@ -166,28 +165,28 @@ def replay(entries: Iterable[Entry | None]) -> Replay:
     :param entries: those of :func:`~twilio.task_router.diagnosis.recording.read_recording`.
     :raises ValueError: if there is no request before the recording's end or damage.
     """
-    result, court = Replay(), _Court()
-    for entry in _undamaged(entries, result):
+    court, exchanges, damage = _Court(), list[Exchange](), list[str]()
+    skipped, is_ready = 0, False
+    for entry in _undamaged(entries, damage):
         if entry is None:
-            result.skipped += 1
-        else:
-            exchange = court.exchange(entry)
-            result.exchanges.append(exchange)
-            is_first = entry.body is not None and entry.body.event_type == "ready"
-            result.is_ready |= is_first and bool(exchange.status) and not exchange.is_refused
-    if result.damage and not result.exchanges:
-        raise ValueError(result.damage)
-    # Before the page is ready, and if something was refused, it has not done all that it does.
-    if result.is_ready and not result.is_refused:
-        result.unused_rules = court.unused_rules()
-    return result
+            skipped += 1
+            continue
+        exchange = court.exchange(entry)
+        exchanges.append(exchange)
+        is_first = entry.body is not None and entry.body.event_type == "ready"
+        is_ready |= is_first and bool(exchange.status) and not exchange.is_refused
+    if damage and not exchanges:
+        raise ValueError(damage[0])
+    got_far = is_ready and not any(exchange.is_refused for exchange in exchanges)
+    return Replay(exchanges, skipped, damage[0] if damage else None, court.unused_rules() if got_far else [])
 
 
-def _undamaged(entries: Iterable[Entry | None], result: Replay) -> Iterator[Entry | None]:
+def _undamaged(entries: Iterable[Entry | None], damage: list[str]) -> Iterator[Entry | None]:
+    """Yield the entries, and add to a list what is wrong with those that cannot be read."""
     try:
         yield from entries
     except ValueError as error:
-        result.damage = str(error)
+        damage.append(str(error))
 
 
 class _Court:
