@@ -967,8 +967,9 @@ class TestBadInput:
         capability = example()
         rule: Any = {"url": {"a set"}, "allow": True}
         capability.policies.append(rule)
-        with pytest.raises(TypeError, match="JSON"):
-            capability.generate_token()
+        for attributes in (None, {"team": "support"}):
+            with pytest.raises(TypeError, match=r"^claims must have a JSON form"):
+                capability.generate_token(attributes=attributes)
 
     @pytest.mark.parametrize(
         ("kind", "sid", "parameter", "wanted", "has"),
