@@ -589,3 +589,20 @@ class TestNoFix:
     def test_if_no_rules_can_be_read(self, run: Run) -> None:
         told = json.loads(run("check", "--json", "DELETE", MINE, with_claims(policies=5), status=1))
         assert (told["missing_rule"], told["grants"]) == (None, [])
+
+
+def test_a_denial_of_everything_is_not_overridden(run: Run) -> None:
+    """No rule and no grant is offered that would open what the token's author closed."""
+    everything = {"url": "https://taskrouter.twilio.com/**", "method": "GET", "allow": False}
+    claims = recorded.claims_of(token_of(), KEY)
+    token = sign(claims | {"policies": [*claims["policies"], everything]}, KEY)
+    answer = json.loads(run("check", "GET", "/Workflows", token, "--json", status=1))
+    assert (answer["missing_rule"], answer["grants"]) == (None, [])
+
+
+def test_a_grant_beside_a_denial_of_everything_is_not_offered(run: Run) -> None:
+    everything = {"url": "https://taskrouter.twilio.com/**", "method": "GET", "allow": False}
+    claims = recorded.claims_of(token_of(), KEY)
+    token = sign(claims | {"policies": [*claims["policies"], everything]}, KEY)
+    answer = json.loads(run("check", "DELETE", MINE, token, "--json", status=1))
+    assert answer["grants"] == []

@@ -43,15 +43,8 @@ class Sids(NamedTuple):
     @property
     def opened(self) -> str:
         """The SID of the channel that the browser library opens, or nothing if its claim is missing."""
-        match self.page:
-            case "worker":
-                return self.worker
-            case "task queue":
-                return self.task_queue
-            case "workspace":
-                return self.workspace
-            case None:
-                return ""
+        by_page = {"worker": self.worker, "task queue": self.task_queue, "workspace": self.workspace}
+        return by_page.get(self.page or "", "")
 
     @property
     def own_channel(self) -> str:

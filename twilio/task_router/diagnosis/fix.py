@@ -167,10 +167,8 @@ def _helps(
     if all(rule.allow for rule in index.rules):
         covering = [index.rules[at].as_dict() for at in index.covering(request.method, request.url)]
         return AccessPolicy([*covering, *rules]).allows(request)
-    try:
-        extended = AccessPolicy([*policy.rules, *rules])
-    except ConflictingRulesError:
-        return False
+    # These rules conflict with none: one that denies the same would have decided, and nothing helps then.
+    extended = AccessPolicy([*policy.rules, *rules])
     return extended.allows(request) and not _overrides_a_denial(inspection, policy, extended, request)
 
 
