@@ -8,6 +8,7 @@ import os
 import runpy
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ class TestHelp:
         [
             (
                 "",
-                "[-h] COMMAND ...",
+                "[-h] [--version] COMMAND ...",
                 "Capability tokens for Twilio TaskRouter's Worker.js: make one, see what",
             ),
             ("demo", "[-h]", "Show an example's token and what is in it."),
@@ -76,6 +77,29 @@ class TestHelp:
         with pytest.raises(SystemExit):
             main()
         assert capsys.readouterr().out.startswith(f"usage: {name} [-h]")
+
+
+class TestVersion:
+    @pytest.mark.parametrize("words", [["--version"], ["--version", "inspect"]])
+    def test_is_printed(
+        self, words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(metadata, "version", {"twilio-task-router": "1.2.3"}.__getitem__)
+        with pytest.raises(SystemExit) as caught:
+            main(words)
+        assert caught.value.code == 0
+        assert capsys.readouterr() == ("twilio-task-router 1.2.3\n", "")
+
+    def test_may_be_unknown(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def missing(name: str) -> str:
+            raise metadata.PackageNotFoundError(name)
+
+        monkeypatch.setattr(metadata, "version", missing)
+        with pytest.raises(SystemExit):
+            main(["--version"])
+        assert capsys.readouterr().out == "twilio-task-router (not installed)\n"
 
 
 class TestMisuse:

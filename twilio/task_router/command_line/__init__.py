@@ -68,6 +68,23 @@ class _Parser(argparse.ArgumentParser):
         super()._print_message(hidden(message), file)
 
 
+class _Version(argparse.Action):
+    """Print the version of the package, or that it is not installed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import (  # noqa: PLC0415 - its import takes longer than to make a token
+            PackageNotFoundError,
+            version,
+        )
+
+        try:
+            number = version("twilio-task-router")
+        except PackageNotFoundError:
+            number = "(not installed)"
+        sys.stdout.write(f"twilio-task-router {number}\n")
+        parser.exit()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -109,6 +126,7 @@ def _parser(words: Sequence[str]) -> _Parser:
         "find out why a page gets a 403.",
     )
     parser.words = words
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, summary in _COMMANDS.items():
         subparser = commands.add_parser(name, help=summary)
