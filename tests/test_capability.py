@@ -66,6 +66,7 @@ NEW_ATTRIBUTES: list[tuple[type[Capability], str]] = [
         for kind in list(ALL_FOUR)[1:]
         for name in ("version", "base_ws_url", "workspace_url", "worker_sid", "worker_url")
     ),
+    *((kind, "channel_url") for kind in ALL_FOUR),
 ]
 
 
@@ -214,7 +215,7 @@ class TestAttributes:
             base_ws_url="http://localhost:9000/ws",
         )
         assert capability.worker_url == "http://localhost:8000/v2/Workspaces/WS1/Workers/WK1"
-        assert capability.policies[0]["url"] == "http://localhost:9000/ws/AC1/WK1"
+        assert capability.policies[0]["url"] == "http://localhost:9000/ws/AC1/WK1" == capability.channel_url
         assert claims_of(capability.generate_token())["version"] == "v2"
 
     def test_last_three_arguments_may_be_positional(self) -> None:
@@ -311,6 +312,7 @@ class TestNewerAttributes:
         assert capability.channel_id == channel_id
         assert capability.channel_prefix == channel_id[:2]
         assert capability.resource_url == capability.get_resource_url() == resource_url
+        assert capability.channel_url == f"https://event-bridge.twilio.com/v1/wschannels/AC123/{channel_id}"
 
     @pytest.mark.parametrize("kind", list(ALL_FOUR)[1:])
     def test_base_url_is_the_workspace_as_in_5_7_0(self, kind: Any) -> None:

@@ -13,13 +13,15 @@ import jwt
 import pytest
 from freezegun import freeze_time
 
-from tests.example import WORKSPACE_URL
+from tests.example import CHANNEL_URL, WORKER_URL, WORKSPACE_URL
 from tests.judges import recorded
 from twilio.task_router import (
+    Capability,
     InvalidClaimError,
     InvalidRuleError,
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,
+    TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
     verify_token,
 )
@@ -171,6 +173,65 @@ class TestAGoodToken:
 
     def test_repr_shows_no_key(self) -> None:
         assert KEY not in repr(verify_token(forge(), KEY))
+
+
+class TestUrls:
+    """The URLs of a token's page, in Twilio's own places if no rule says otherwise."""
+
+    HERE = "http://127.0.0.1:8080"
+
+    def urls(self, *rules: str, **claims: Any) -> tuple[str, str, str]:
+        policies = [{"url": url, "method": "GET", "allow": True} for url in rules]
+        token = verify_token(forge(claims=CLAIMS | {"policies": policies} | claims), KEY)
+        return token.workspace_url, token.resource_url, token.channel_url
+
+    def test_are_twilios_without_rules(self) -> None:
+        assert self.urls() == (WORKSPACE_URL, WORKER_URL, CHANNEL_URL)
+
+    def test_are_as_the_rules_spell_them(self) -> None:
+        workspace = f"{self.HERE}/v2/Workspaces/WS456"
+        assert self.urls(f"{self.HERE}/ws/AC123/WK789", f"{workspace}/Tasks/**") == (
+            workspace,
+            f"{workspace}/Workers/WK789",
+            f"{self.HERE}/ws/AC123/WK789",
+        )
+
+    def test_are_as_the_first_rule_spells_them(self) -> None:
+        rules = [f"https://{host}/v1/Workspaces/WS456" for host in ("one.test", "other.test")]
+        assert self.urls(*rules)[0] == rules[0]
+
+    def test_are_not_those_of_another_workspace(self) -> None:
+        rules = f"{self.HERE}/v1/Workspaces/WS4567", f"{self.HERE}/ws/AC123/WK7890"
+        workspace, resource, _ = self.urls(*rules)
+        assert (workspace, resource) == (WORKSPACE_URL, WORKER_URL)
+
+    @pytest.mark.parametrize(
+        ("claims", "path", "sid"),
+        [
+            ({"channel": "WK1"}, "/Workers/WK789", "WK789"),  # the library opens that of worker_sid
+            ({"channel": "WQ1", "worker_sid": None, "taskqueue_sid": "WQ1"}, "/TaskQueues/WQ1", "WQ1"),
+            ({"channel": "WS456", "worker_sid": None}, "", "WS456"),
+        ],
+    )
+    def test_are_of_the_page(self, claims: dict[str, Any], path: str, sid: str) -> None:
+        _, resource, channel = self.urls(**claims)
+        assert (resource, channel) == (WORKSPACE_URL + path, f"{CHANNEL_URL.removesuffix('WK789')}{sid}")
+
+    @pytest.mark.parametrize(
+        "capability",
+        [
+            TaskRouterCapability("AC123", KEY, "WS456", "WK789"),
+            TaskRouterWorkerCapability("AC123", KEY, "WS456", "WK789", HERE, "v2", f"{HERE}/ws"),
+            TaskRouterTaskQueueCapability("AC123", KEY, "WS456", "WQ789", base_url=HERE, base_ws_url=HERE),
+            TaskRouterWorkspaceCapability("AC123", KEY, "WS456", base_url=HERE, base_ws_url=HERE),
+        ],
+        ids=lambda capability: type(capability).__name__,
+    )
+    def test_are_those_of_the_capability(self, capability: Capability) -> None:
+        token = verify_token(capability.generate_token(), KEY)
+        assert token.workspace_url == capability.workspace_url
+        assert token.resource_url == capability.resource_url
+        assert token.channel_url == capability.channel_url
 
 
 class TestTime:

@@ -145,6 +145,7 @@ try:
     expires_at: datetime = verified.expires_at
     worker_sid: str | None = verified.worker_sid
     channel: str = verified.channel
+    urls: list[str] = [verified.workspace_url, verified.resource_url, verified.channel_url, queue.channel_url]
     claims: dict[str, Any] = verified.claims
     worth_a_look: list[Note] = verified.notes()
     about: int | None = worth_a_look[0].rule_index

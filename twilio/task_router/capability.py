@@ -226,6 +226,11 @@ class Capability:
         return self._resource_url
 
     @cached_property
+    def channel_url(self) -> str:
+        """The URL of the page's channel on the event bridge, to which the page sends every request."""
+        return channel_url(self.account_sid, self._claims["channel"], self._base_ws_url)
+
+    @cached_property
     def base_url(self) -> str:
         """The workspace's URL."""
         return self._workspace_url

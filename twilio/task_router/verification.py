@@ -16,6 +16,7 @@ from jwt.algorithms import HMACAlgorithm
 
 from . import tokens
 from .access.notes import notes_on_token
+from .access.own_urls import own_urls
 from .access.policy import AccessPolicy
 from .checks import check_auth_token, check_type, shown
 from .errors import ConflictingRulesError, InvalidRuleError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .access.notes import Note
+    from .access.own_urls import OwnUrls
 
 
 class InvalidClaimError(jwt.InvalidTokenError):
@@ -78,14 +80,40 @@ class VerifiedToken:
 
         :raises ComparisonTooHardError: if it would take too long to find out which rules are redundant.
         """
-        sids = Sids(
+        return notes_on_token(self.access_policy.index, self._sids, self.expires_at, self._lifetime)
+
+    @property
+    def workspace_url(self) -> str:
+        """The workspace's URL, as the first rule that has it spells it, or else as Twilio does."""
+        return self._urls.workspace
+
+    @property
+    def resource_url(self) -> str:
+        """The URL of the worker, task queue or workspace that the page is for, spelled likewise.
+
+        The SID is :attr:`worker_sid` or :attr:`taskqueue_sid`, which Worker.js reads, and not
+        :attr:`channel`, if they differ.
+        """
+        return self._urls.resource
+
+    @property
+    def channel_url(self) -> str:
+        """The URL of the page's channel on the event bridge, of the same SID and spelled likewise."""
+        return self._urls.channel
+
+    @property
+    def _urls(self) -> OwnUrls:
+        return own_urls(self.access_policy.index.rules, self._sids)
+
+    @property
+    def _sids(self) -> Sids:
+        return Sids(
             self.account_sid,
             self.workspace_sid,
             self.channel,
             self.worker_sid or "",
             self.taskqueue_sid or "",
         )
-        return notes_on_token(self.access_policy.index, sids, self.expires_at, self._lifetime)
 
 
 def verify_token(

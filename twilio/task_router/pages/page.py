@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from twilio.task_router.access.own_urls import own_urls
 from twilio.task_router.capability import (
     Capability,
     TaskRouterCapability,
@@ -12,10 +13,8 @@ from twilio.task_router.capability import (
     TaskRouterWorkspaceCapability,
 )
 from twilio.task_router.checks import check_sid
+from twilio.task_router.sids import sids_of
 from twilio.task_router.urls import (
-    TASK_ROUTER_BASE_URL,
-    TASK_ROUTER_BASE_WS_URL,
-    TASK_ROUTER_VERSION,
     base_before,
     channel_url,
     check_base_url,
@@ -27,9 +26,8 @@ from . import task_queue, worker, workspace
 from .open_request import OWN_SID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from twilio.task_router.rule import Rule
     from twilio.task_router.verification import VerifiedToken
 
     from .call import Call
@@ -138,13 +136,5 @@ def page_of_token(token: VerifiedToken) -> Page:
 
     :raises ValueError: if a claim is not a SID, or the rules spell a host that cannot be one.
     """
-    rules = token.access_policy.index.rules
-    api_url = _before(rules, f"/Workspaces/{token.workspace_sid}")
-    base_url, _, version = (api_url or f"{TASK_ROUTER_BASE_URL}/{TASK_ROUTER_VERSION}").rpartition("/")
-    bridge = _before(rules, f"/{token.account_sid}/{token.channel}") or TASK_ROUTER_BASE_WS_URL
-    return page_of(token.claims, base_url=base_url, version=version, base_ws_url=bridge)
-
-
-def _before(rules: Iterable[Rule], path: str) -> str:
-    """Return the part of a URL before this path, in the first rule that has it, or nothing."""
-    return next(filter(None, (base_before(rule.url, path) for rule in rules)), "")
+    urls = own_urls(token.access_policy.index.rules, sids_of(token.claims))
+    return page_of(token.claims, base_url=urls.base_url, version=urls.version, base_ws_url=urls.base_ws_url)
