@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import pickle
-from itertools import combinations, product
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -10,12 +9,12 @@ import pytest
 from tests.judges.brute_force import Decisions, Drawn, World
 from twilio.task_router import (
     AccessPolicy,
-    ComparisonTooHardError,
     Request,
     TaskRouterCapability,
     TaskRouterWorkerCapability,
 )
-from twilio.task_router.access.parameters import Steps
+from twilio.task_router.access import comparison
+from twilio.task_router.access.comparison import made_up_word
 
 WORKSPACE = "https://taskrouter.twilio.com/v1/Workspaces/WS1"
 WORKER = f"{WORKSPACE}/Workers/WK1"
@@ -158,6 +157,13 @@ class TestBeyond:
         not_a_policy: Any = [rule(WORKER)]
         with pytest.raises(TypeError, match="other must be an AccessPolicy, not list"):
             AccessPolicy([]).beyond(not_a_policy)
+
+    def test_names_the_rule_of_each_request(self) -> None:
+        rules = [rule(f"{WORKER}/a"), rule(f"{WORKER}/**", "POST"), rule(WORKER), rule(f"{WORKER}/*")]
+        policy, other = AccessPolicy(rules), AccessPolicy([rule(f"{WORKER}/a")])
+        found = comparison.beyond(policy.index, other.index)
+        assert [index for index, _ in found] == [1, 2, 3]
+        assert [policy.decide(request).rule_index for _, request in found] == [1, 2, 3]
 
 
 class TestUrls:
@@ -320,116 +326,36 @@ class TestParameters:
         assert self.with_form(new, old) == [(("any", "any-3"),)]
 
 
-class TestEffort:
-    """How much work it is, in steps rather than in seconds."""
-
-    @pytest.fixture
-    def steps(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-        taken: list[int] = []
-        take = Steps.take
-
-        def count(self: Steps, steps: int) -> None:
-            taken.append(steps)
-            take(self, steps)
-
-        monkeypatch.setattr(Steps, "take", count)
-        return taken
-
-    def optional(self, seed: int, names: int) -> AccessPolicy:
-        random = Random(seed)  # noqa: S311 - to be repeated, not to be secret
-        return AccessPolicy(
-            [
-                rule(
-                    WORKER,
-                    "POST",
-                    post_filter={f"P{n}": OPTIONAL for n in random.sample(range(names), 40)},
-                )
-                for _ in range(60)
-            ]
-        )
-
+class TestMadeUpWord:
     @pytest.mark.parametrize(
-        "names", [40, 41, *(pytest.param(names, marks=pytest.mark.long) for names in (45, 60, 80, 2400))]
+        ("text", "word"),
+        [
+            ("x", "any"),
+            ("company", "any-2"),
+            ("any-2", "any-3"),
+            ("any-23", "any-3"),
+            ("any-1 any-3", "any-2"),
+            ("many-2 any-3any-4", "any-5"),
+            ("any-02", "any-2"),
+            ("any-" + "2" * 5_000, "any-3"),
+            (" ".join(f"any-{n}" for n in range(1_001)), "any-1001"),
+        ],
+        ids=lambda text: text[:20],
     )
-    def test_sixty_rules_with_forty_optional_parameters_each_are_easy(
-        self, names: int, steps: list[int]
-    ) -> None:
-        policy, other = self.optional(1, names), self.optional(2, names)
-        found = policy.beyond(other)
-        assert all(policy.decide(request) and not other.decide(request) for request in found)
-        assert policy.beyond(policy) == []
-        policy.redundant()
-        assert sum(steps) < 800_000
+    def test_is_in_no_rule(self, text: str, word: str) -> None:
+        for place in ("url", "name", "value"):
+            parts = {"url": "https://t/", "name": "A", "value": "x"}
+            parts[place] += text
+            policy = AccessPolicy([rule(parts["url"], query_filter={parts["name"]: parts["value"]})])
+            assert made_up_word(policy.index.rules) == word
 
-    def test_rules_for_different_urls_do_no_harm_in_any_number(self, steps: list[int]) -> None:
-        many = [rule(f"{WORKSPACE}/Tasks/WT{n}", query_filter={f"A{n}": OPTIONAL}) for n in range(2_000)]
-        assert len(beyond(many, many[1:])) == 1
-        assert sum(steps) < 50_000
-
-    def test_choices_that_do_not_matter_are_not_tried_again(self, steps: list[int]) -> None:
-        # Twenty pairs of parameters, each to be satisfied in two ways, and three that cannot be.
-        names = [f"P{n}" for n in range(43)]
-        optional = dict.fromkeys(names, OPTIONAL)
-        old = [
-            rule(WORKER, query_filter=optional | {names[n]: REQUIRED, names[n + 1]: REQUIRED})
-            for n in range(0, 40, 2)
-        ]
-        for choices in product((True, False), repeat=3):
-            present = {name for name, choice in zip(names[40:], choices, strict=True) if choice}
-            old.append(
-                rule(
-                    WORKER,
-                    query_filter={
-                        name: REQUIRED if name in present else OPTIONAL
-                        for name in names
-                        if name in present or name in names[:40]
-                    },
-                )
-            )
-        assert beyond([rule(WORKER, query_filter=optional)], old) == []
-        assert sum(steps) < 50_000
-
-    def test_a_step_too_many_is_the_named_error(self) -> None:
-        steps = Steps(10)
-        steps.take(10)
-        with pytest.raises(ComparisonTooHardError, match="cannot be compared within 2,000,000 steps"):
-            steps.take(1)
-
-    @pytest.mark.long
-    def test_a_puzzle_is_given_up_with_a_named_error(self) -> None:
-        new, old = pigeonhole(pigeons=9)
-        with pytest.raises(ComparisonTooHardError, match="cannot be compared within 2,000,000 steps"):
-            new.beyond(old)
-
-    def test_a_small_puzzle_is_solved(self) -> None:
-        new, old = pigeonhole(pigeons=5)
-        assert new.beyond(old) == []
-
-    def test_the_error_survives_pickling(self) -> None:
-        error = ComparisonTooHardError()
-        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own
-
-
-def pigeonhole(pigeons: int) -> tuple[AccessPolicy, AccessPolicy]:
-    """Two policies that differ just if the pigeons fit into one hole less, one in each.
-
-    A parameter that is present puts a pigeon into a hole.
-    """
-    holes = range(pigeons - 1)
-    everything = {f"{pigeon} in {hole}": OPTIONAL for pigeon in range(pigeons) for hole in holes}
-    homeless = [
-        {name: OPTIONAL for name in everything if not name.startswith(f"{pigeon} in ")}
-        for pigeon in range(pigeons)
-    ]
-    crowded = [
-        everything | {f"{one} in {hole}": REQUIRED, f"{other} in {hole}": REQUIRED}
-        for one, other in combinations(range(pigeons), 2)
-        for hole in holes
-    ]
-    return (
-        AccessPolicy([rule(WORKER, query_filter=everything)]),
-        AccessPolicy([rule(WORKER, query_filter=one) for one in homeless + crowded]),
-    )
+    def test_is_the_first_that_is_free(self) -> None:
+        random = Random(1)  # noqa: S311 - to be repeated, not to be secret
+        for _ in range(200):
+            text = "/".join(f"any-{random.randint(0, 60)}" for _ in range(random.randint(0, 150)))
+            words = ("any" if number == 1 else f"any-{number}" for number in count(1))
+            expected = next(word for word in words if word not in text)
+            assert made_up_word(AccessPolicy([rule(f"https://t/{text}")]).index.rules) == expected
 
 
 class TestRedundant:

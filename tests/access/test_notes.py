@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 import warnings
 from datetime import timedelta
 from itertools import combinations_with_replacement
@@ -24,6 +25,7 @@ from twilio.task_router import (
     verify_token,
 )
 from twilio.task_router.access import notes
+from twilio.task_router.access.rule_index import RuleIndex
 
 WORKSPACE = "https://taskrouter.twilio.com/v1/Workspaces/WS1"
 WORKER = f"{WORKSPACE}/Workers/WK1"
@@ -197,6 +199,60 @@ class TestWide:
         claims = jwt.decode(capability.generate_token(), "secret", algorithms=["HS256"])
         token = jwt.encode(claims | {"workspace_sid": sid}, "secret", "HS256")
         assert verify_token(token, "secret").notes() == []
+
+    def test_may_be_two_segments_below(self) -> None:
+        rules = [rule(f"{WORKSPACE}/**", "POST"), rule(f"{WORKSPACE}/*", "POST", allow=False)]
+        (note,) = notes_on(*rules, worker_sid=None)
+        assert note.kind == "wide"
+        assert f"it allows POST {WORKSPACE}/any/any, for one" in note.reason
+
+    def test_sees_each_workspace_before_its_path(self) -> None:
+        bases = ["https://a/v1", "https://b/v1/c", "https://c"]
+        rules = [rule(f"{base}/Workspaces/WS1/Workers/*", "POST") for base in bases]
+        others = [rule(f"{base}/Workspaces/WS10/Workers/*", "POST") for base in bases]
+        assert kinds_of(notes_on(*rules, *others)) == [("wide", 0), ("wide", 1), ("wide", 2)]
+
+
+class TestEffort:
+    """How much work it is, in calls rather than in seconds."""
+
+    def calls(self, rules: list[dict[str, Any]]) -> int:
+        index = AccessPolicy(rules).index
+        calls = 0
+
+        def count(_frame: object, event: str, _arg: object) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            notes.notes_on_rules(index, "WS1", "WK1")
+        finally:
+            sys.setprofile(before)
+        return calls
+
+    def test_is_linear_in_the_workspaces(self) -> None:
+        few, many = (
+            [rule(f"https://h{n}/v1/Workspaces/WS1/Tasks/*", "POST") for n in range(count)]
+            for count in (100, 200)
+        )
+        assert self.calls(many) < 2.3 * self.calls(few)
+
+    def test_the_rules_are_sorted_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sizes: list[int] = []
+        make = RuleIndex.__init__
+
+        def counted(self: RuleIndex, rules: Any) -> None:
+            sizes.append(len(rules))
+            make(self, rules)
+
+        monkeypatch.setattr(RuleIndex, "__init__", counted)
+        policy = AccessPolicy([rule(WORKER), rule(f"{WORKSPACE}/**", "POST")])
+        policy.beyond(AccessPolicy([]))
+        policy.redundant()
+        notes.notes_on_rules(policy.index, "WS1", "WK1")
+        assert [size for size in sizes if size] == [2]
 
 
 class TestLongLived:

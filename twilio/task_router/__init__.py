@@ -16,7 +16,7 @@ from .capability import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
-from .errors import ConflictingRulesError, InvalidRuleError
+from .errors import ComparisonTooHardError, ConflictingRulesError, InvalidRuleError
 from .rule import OPTIONAL, REQUIRED, Filter, PolicyRule, make_policy
 from .urls import (
     TASK_ROUTER_BASE_EVENTS_URL,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from . import workflow_ruletarget as workflow_ruletarget
     from .access.decision import Decision
     from .access.notes import Note
-    from .access.parameters import ComparisonTooHardError
     from .access.policy import AccessPolicy
     from .access.request import Parameters, Request
     from .pages.explanation import Explanation, explain
@@ -75,7 +74,6 @@ __all__ = [
 
 _LOADED_ON_FIRST_USE = {
     "AccessPolicy": "access.policy",
-    "ComparisonTooHardError": "access.parameters",
     "Decision": "access.decision",
     "Explanation": "pages.explanation",
     "InvalidClaimError": "verification",

@@ -38,3 +38,12 @@ class ConflictingRulesError(ValueError):
     def __str__(self) -> str:
         first, second = self.indexes
         return f"policy rules {first} and {second} conflict: one allows and one denies {self._rule}"
+
+
+class ComparisonTooHardError(ValueError):
+    """Two access policies cannot be compared in reasonable time.
+
+    That takes about a thousand rules with filters for the same URL, or dozens whose filters are a puzzle: so
+    many of them each exclude a few combinations of dozens of parameters that only trying would tell which is
+    left. Rules without a filter and rules for different URLs do no harm in any number.
+    """

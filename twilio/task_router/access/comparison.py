@@ -1,71 +1,73 @@
 """Compare access policies: what one allows beyond another, and which rules are redundant.
 
 The answers are exact. Wildcards stand only at the end of a URL, so a few URLs represent all that rules can
-tell apart. The module ``parameter_space`` does the same for parameters.
+tell apart. The module ``parameters`` does the same for the parameters.
 """
 
 from __future__ import annotations
 
+import re
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from twilio.task_router.urls import is_whole
 
-from .parameters import ParameterSpace, Steps
+from .parameters import Case, Steps, boxes, pairs, simplest_point
 from .request import Request
+from .rule_index import RuleIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from twilio.task_router.rule import Rule
 
-    from .parameters import Case, Pairs
-    from .rule_index import RuleIndex
+    from .parameters import Box, Pairs
 
 
-def beyond(policy: RuleIndex, other: RuleIndex) -> list[Request]:
-    """Return what :meth:`AccessPolicy.beyond` does."""
-    rules = [*policy.rules, *other.rules]
-    methods = sorted({rule.method for rule in policy.rules})
-    found = witnesses(
-        policy, other, ((method, url) for method in methods for url in representatives(rules, method))
-    )
-    return [found[place] for place in sorted(found)]
+def beyond(ours: RuleIndex, theirs: RuleIndex) -> list[tuple[int, Request]]:
+    """Return what :meth:`AccessPolicy.beyond` does, with the index of the rule that allows each request."""
+    rules = [*ours.rules, *theirs.rules]
+    made_up = made_up_word(rules)
+    methods = sorted({rule.method for rule in ours.rules})
+    targets = ((method, url) for method in methods for url in representatives(rules, method, made_up))
+    return sorted(witnesses(ours, theirs, targets, made_up).items())
 
 
-def witnesses(policy: RuleIndex, other: RuleIndex, targets: Iterable[tuple[str, str]]) -> dict[int, Request]:
-    """Return requests that one policy allows and the other does not, by the place of the rule that allows.
+def witnesses(
+    ours: RuleIndex, theirs: RuleIndex, targets: Iterable[tuple[str, str]], made_up: str
+) -> dict[int, Request]:
+    """Return requests that our rules allow and theirs do not, by the index of the rule that allows.
 
     :param targets: the methods and URLs to try. Each rule gets a request for the first at which it can.
+    :param made_up: a word that no rule contains.
     """
-    pairings = _Pairings(policy, other)
+    pairings = _Pairings(ours, theirs, made_up, unfiltered=1)
     found: dict[int, Request] = {}
     for method, url in targets:
-        places = _in_order(policy, method, url, unfiltered=1)
-        pairing = pairings.of(places, _in_order(other, method, url, unfiltered=1))
-        for at, place in enumerate(places):
-            if policy.rules[place].allow and place not in found:
-                parameters = pairing.simplest(at)
+        indexes, pairing = pairings.at(method, url)
+        for place, index in enumerate(indexes):
+            if ours.rules[index].allow and index not in found:
+                parameters = pairing.simplest(place)
                 if parameters is not None:
-                    found[place] = Request(method, url, query=parameters[0], form=parameters[1])
+                    found[index] = Request(method, url, query=parameters[0], form=parameters[1])
     return found
 
 
-def redundant(policy: RuleIndex) -> list[int]:
+def redundant(ours: RuleIndex) -> list[int]:
     """Return what :meth:`AccessPolicy.redundant` does."""
-    pairings = _Pairings(policy, policy)
+    # Without the first rule that has no filter, the second would decide.
+    made_up = made_up_word(ours.rules)
+    pairings = _Pairings(ours, RuleIndex([]), made_up, unfiltered=2)
     needed: set[int] = set()
-    for method in sorted({rule.method for rule in policy.rules}):
-        for url in representatives(policy.rules, method):
-            # Without the first rule that has no filter, the second would decide.
-            places = _in_order(policy, method, url, unfiltered=2)
-            pairing = pairings.of(places, ())
+    for method in sorted({rule.method for rule in ours.rules}):
+        for url in representatives(ours.rules, method, made_up):
+            indexes, pairing = pairings.at(method, url)
             needed.update(
-                place
-                for at, place in enumerate(places)
-                if place not in needed and pairing.changes_anything(at)
+                index
+                for place, index in enumerate(indexes)
+                if index not in needed and pairing.changes_anything(place)
             )
-    return [place for place in range(len(policy.rules)) if place not in needed]
+    return [index for index in range(len(ours.rules)) if index not in needed]
 
 
 def decided_otherwise(
@@ -82,7 +84,7 @@ def decided_otherwise(
     return None if parameters is None else dict(parameters[1])
 
 
-def representatives(rules: Sequence[Rule], method: str) -> list[str]:
+def representatives(rules: Iterable[Rule], method: str, made_up: str) -> list[str]:
     """Return URLs of every kind that these rules can tell apart, the simplest first.
 
     The simplest has the fewest made-up segments, and then is the shortest.
@@ -92,7 +94,6 @@ def representatives(rules: Sequence[Rule], method: str) -> list[str]:
     below that ancestor, or like two if it is further below. A trailing slash is like the latter: ``/**``
     matches it, and ``/*`` does not.
     """
-    made_up = made_up_word(rules)
     urls: dict[str, int] = {}
     for rule in rules:
         if rule.method == method and not rule.covers_nothing:
@@ -112,87 +113,102 @@ def made_up_word(rules: Iterable[Rule]) -> str:
         for matchers in (rule.query_filter, rule.post_filter):
             texts.update(matchers, (matcher.value or "" for matcher in matchers.values()))
     everything = "\n".join(texts)
-    words = ("any" if number == 1 else f"any-{number}" for number in count(1))
-    return next(word for word in words if word not in everything)
+    if "any" not in everything:
+        return "any"
+    # "any-12" contains "any-1", too. No free number has more digits than the length of all texts.
+    lengths = range(1, len(str(len(everything))) + 1)
+    taken = {digits[:length] for digits in re.findall("any-([0-9]+)", everything) for length in lengths}
+    return next(f"any-{number}" for number in count(2) if str(number) not in taken)
 
 
-def _in_order(policy: RuleIndex, method: str, url: str, unfiltered: int) -> list[int]:
-    """Return the places of the rules that cover a URL, the most specific first, to the last that can matter.
+class _Pairings:
+    """The pairings of two policies' rules, each made once: many URLs are covered by the same rules.
 
-    :param unfiltered: with how many rules without a filter the list ends.
+    :param made_up: a word that no rule contains.
+    :param unfiltered: after how many rules without a filter the others cannot matter.
     """
-    places: list[int] = []
-    for place in policy.covering(method, url):
-        places.append(place)
-        unfiltered -= not policy.rules[place].has_filter
-        if not unfiltered:
-            break
-    return places
+
+    def __init__(self, ours: RuleIndex, theirs: RuleIndex, made_up: str, *, unfiltered: int) -> None:
+        self._ours = ours
+        self._theirs = theirs
+        self._unfiltered = unfiltered
+        self._made_up = made_up
+        self._steps = Steps()
+        self._steps.take(20 * (len(ours.rules) + len(theirs.rules)))
+        self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], _Pairing] = {}
+
+    def at(self, method: str, url: str) -> tuple[tuple[int, ...], _Pairing]:
+        """Return the indexes of our rules that cover a URL, the most specific first, and the pairing."""
+        indexes = self._in_order(self._ours, method, url), self._in_order(self._theirs, method, url)
+        if indexes not in self._known:
+            ours = [self._ours.rules[index] for index in indexes[0]]
+            theirs = [self._theirs.rules[index] for index in indexes[1]]
+            self._known[indexes] = _Pairing(ours, theirs, self._made_up, self._steps)
+        return indexes[0], self._known[indexes]
+
+    def _in_order(self, side: RuleIndex, method: str, url: str) -> tuple[int, ...]:
+        """Return the indexes of the rules that cover a URL, the most specific first, while they matter."""
+        indexes: list[int] = []
+        reached = 0
+        unfiltered = self._unfiltered
+        for index in side.covering(method, url):
+            indexes.append(index)
+            unfiltered -= not side.rules[index].has_filter
+            if not unfiltered:
+                reached = len(side.rules[index].url)
+                break
+        segments = url.count("/", reached)
+        prefixes = min(segments, len(side.rules))
+        self._steps.take(1 + 10 * len(indexes) + segments // 2 + prefixes * len(url) // 1000)
+        return tuple(indexes)
 
 
 class _Pairing:
-    """The rules of two policies that cover a URL, the most specific first."""
+    """Our rules and theirs that cover a URL, the most specific first."""
 
-    def __init__(self, own: Sequence[Rule], theirs: Sequence[Rule], made_up: str, steps: Steps) -> None:
-        self._space = ParameterSpace([*own, *theirs], made_up, steps)
-        self._own = [_Boxed(rule.allow, self._space.box(rule)) for rule in own]
-        self._theirs = [_Boxed(rule.allow, self._space.box(rule)) for rule in theirs]
+    def __init__(self, ours: Sequence[Rule], theirs: Sequence[Rule], made_up: str, steps: Steps) -> None:
+        rules = [*ours, *theirs]
+        boxed = [
+            _Boxed(rule.allow, box) for rule, box in zip(rules, boxes(rules, made_up, steps), strict=True)
+        ]
+        self._ours, self._theirs = boxed[: len(ours)], boxed[len(ours) :]
+        self._steps = steps
         self._simplest: dict[int, tuple[Pairs, Pairs] | None] = {}
         self._changes_anything: dict[int, bool] = {}
 
-    def simplest(self, at: int) -> tuple[Pairs, Pairs] | None:
-        """Return the fewest parameters with which our rule decides, and theirs say otherwise."""
-        if at not in self._simplest:
-            point = self._space.simplest_point(self._cases(at, self._theirs))
-            self._simplest[at] = None if point is None else self._space.pairs(point)
-        return self._simplest[at]
+    def simplest(self, place: int) -> tuple[Pairs, Pairs] | None:
+        """Return the fewest parameters with which our rule at a place decides, and theirs say otherwise."""
+        if place not in self._simplest:
+            point = simplest_point(self._cases(place, self._theirs), self._steps)
+            self._simplest[place] = None if point is None else (pairs(point, "query"), pairs(point, "form"))
+        return self._simplest[place]
 
-    def changes_anything(self, at: int) -> bool:
-        """Return whether our rule decides anything that our other rules would not decide alike."""
-        if at not in self._changes_anything:
-            cases = self._cases(at, self._own[at + 1 :])
-            self._changes_anything[at] = self._space.has_point(cases)
-        return self._changes_anything[at]
+    def changes_anything(self, place: int) -> bool:
+        """Return whether our rule at a place decides anything that our other rules would not decide alike."""
+        if place not in self._changes_anything:
+            cases = self._cases(place, self._ours[place + 1 :])
+            self._changes_anything[place] = simplest_point(cases, self._steps) is not None
+        return self._changes_anything[place]
 
-    def _cases(self, at: int, instead: Sequence[_Boxed]) -> Iterator[Case]:
-        """Yield where our rule decides, and others would say otherwise."""
-        allow, box = self._own[at]
-        others = [other.box for other in self._own[:at]]
+    def _cases(self, place: int, instead: Sequence[_Boxed]) -> Iterator[Case]:
+        """Yield where our rule at a place decides, and others would say otherwise."""
+        allow, box = self._ours[place]
+        self._steps.take((place + len(instead)) // 4)
+        others = [other.box for other in self._ours[:place]]
         for other in instead:
             if other.allow == allow:
                 others.append(other.box)
-            elif self._space.overlap(box, other.box):
-                yield box & other.box, tuple(others)
+            else:
+                self._steps.take(2 * box.size)
+                common = box.common(other.box)
+                if common is not None:
+                    yield Case(common, tuple(others))
         if allow:  # what nothing matches is denied
-            yield box, others
+            yield Case(box, others)
 
 
 class _Boxed(NamedTuple):
     """All that matters of a rule once its method and URL are settled."""
 
     allow: bool
-    box: int
-
-
-class _Pairings:
-    """The pairings of two policies, each made once: many URLs are covered by the same rules."""
-
-    def __init__(self, policy: RuleIndex, other: RuleIndex) -> None:
-        self._policy = policy
-        self._other = other
-        self._made_up = made_up_word([*policy.rules, *other.rules])
-        self._steps = Steps()
-        self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], _Pairing] = {}
-
-    def of(self, own: Sequence[int], theirs: Sequence[int]) -> _Pairing:
-        """Return the pairing of the rules at these places."""
-        places = (tuple(own), tuple(theirs))
-        self._steps.take(1 + len(own) + len(theirs))
-        if places not in self._known:
-            self._known[places] = _Pairing(
-                [self._policy.rules[place] for place in own],
-                [self._other.rules[place] for place in theirs],
-                self._made_up,
-                self._steps,
-            )
-        return self._known[places]
+    box: Box

@@ -44,7 +44,7 @@ class Note:
 
 
 def notes_on_token(
-    policy: RuleIndex, sids: Sids, expires_at: datetime | None, lifetime: timedelta | None
+    indexed: RuleIndex, sids: Sids, expires_at: datetime | None, lifetime: timedelta | None
 ) -> list[Note]:
     """Return the notes on a token, whatever its SIDs are. Those about no rule come first.
 
@@ -52,11 +52,11 @@ def notes_on_token(
     :param lifetime: how long the token is good, if that is known.
     :raises ComparisonTooHardError: if it would take too long to find out which rules are redundant.
     """
-    own = from_the_start(policy.rules, sids)
-    on_rules = notes_on_rules(policy, sids.workspace or None, sids.worker or None)
+    own = from_the_start(indexed.rules, sids)
+    on_rules = notes_on_rules(indexed, sids.workspace or None, sids.worker or None)
     return [
         *notes_on_claims(sids),
-        *_channel_denied(policy, sids),
+        *_channel_denied(indexed, sids),
         *_too_long(expires_at, lifetime),
         *(note for note in on_rules if note.kind != "redundant" or note.rule_index not in own),
     ]
@@ -94,9 +94,9 @@ def notes_on_claims(sids: Sids) -> Iterator[Note]:
         )
 
 
-def _channel_denied(policy: RuleIndex, sids: Sids) -> Iterator[Note]:
-    url = own_urls(policy.rules, sids).channel
-    if methods := lacking(policy, url):
+def _channel_denied(indexed: RuleIndex, sids: Sids) -> Iterator[Note]:
+    url = own_urls(indexed.rules, sids).channel
+    if methods := lacking(indexed, url):
         yield Note(
             kind="channel-denied",
             rule_index=None,
@@ -106,13 +106,13 @@ def _channel_denied(policy: RuleIndex, sids: Sids) -> Iterator[Note]:
         )
 
 
-def notes_on_rules(policy: RuleIndex, workspace_sid: str | None, worker_sid: str | None) -> list[Note]:
+def notes_on_rules(indexed: RuleIndex, workspace_sid: str | None, worker_sid: str | None) -> list[Note]:
     """Return the notes on rules, in the order of the rules. The SIDs may be whatever a token has."""
-    about_rules = [*_never_matching(policy)]
+    about_rules = [*_never_matching(indexed)]
     never = {note.rule_index for note in about_rules}
     if workspace_sid is not None:
-        about_rules += _wide(policy, workspace_sid, worker_sid)
-    about_rules += (note for note in _redundant(policy) if note.rule_index not in never)
+        about_rules += _wide(indexed, workspace_sid, worker_sid)
+    about_rules += (note for note in _redundant(indexed) if note.rule_index not in never)
     about_rules.sort(key=lambda note: note.rule_index or 0)
     return about_rules
 
@@ -142,8 +142,8 @@ def long_lived(lifetime: timedelta | None) -> Iterator[Note]:
         )
 
 
-def _never_matching(policy: RuleIndex) -> Iterator[Note]:
-    for index, rule in enumerate(policy.rules):
+def _never_matching(indexed: RuleIndex) -> Iterator[Note]:
+    for index, rule in enumerate(indexed.rules):
         start = f"Policy rule {index}, {rule}, can never match"
         if not is_whole(rule.url):
             yield Note(
@@ -152,7 +152,7 @@ def _never_matching(policy: RuleIndex) -> Iterator[Note]:
                 reason=f"{start}: its URL has no scheme or no host, and the URL of every request has both.",
                 advice=f"Write the whole URL: begin it as {TASK_ROUTER_BASE_URL} does.",
             )
-        elif (mistake := policy.mistaken.get(index)) is not None:
+        elif (mistake := indexed.mistaken.get(index)) is not None:
             yield Note(
                 kind="never-matches",
                 rule_index=index,
@@ -168,59 +168,59 @@ def _never_matching(policy: RuleIndex) -> Iterator[Note]:
             )
 
 
-def _wide(policy: RuleIndex, workspace_sid: str, worker_sid: str | None) -> Iterator[Note]:
+def _wide(indexed: RuleIndex, workspace_sid: str, worker_sid: str | None) -> Iterator[Note]:
     """Yield a note for each rule that lets the page change what is not its own."""
-    workspace_urls = _workspace_urls(policy, workspace_sid)
-    borders = [f"{url}/**" for url in workspace_urls]
-    targets: list[tuple[str, str]] = []
-    for method in ("POST", "DELETE"):
-        rules = [*policy.rules, *(read_rule({"url": url, "method": method}) for url in borders)]
-        made_up = made_up_word(rules)
-        targets += (
-            (method, url)
-            for url in representatives(rules, method)
-            if any(_is_foreign(url, workspace, worker_sid, made_up) for workspace in workspace_urls)
-        )
-    for index, request in witnesses(policy, RuleIndex([]), targets).items():
+    path = f"/Workspaces/{workspace_sid}"
+    bases = {base_before(rule.url, path) for rule in indexed.rules}  # as of another region
+    workspace_urls = {workspace_url(workspace_sid), *(f"{base}{path}" for base in bases if base is not None)}
+    methods = ("POST", "DELETE")
+    borders = [
+        read_rule({"url": f"{url}/**", "method": method}) for url in workspace_urls for method in methods
+    ]
+    rules = [*indexed.rules, *borders]
+    made_up = made_up_word(rules)
+    targets = (
+        (method, url)
+        for method in methods
+        for url in representatives(rules, method, made_up)
+        if _is_foreign(url, path, worker_sid, made_up)
+    )
+    for index, request in witnesses(indexed, RuleIndex([]), targets, made_up).items():
         yield Note(
             kind="wide",
             rule_index=index,
-            reason=f"Policy rule {index}, {policy.rules[index]}, is wide: it allows {request}, for one.",
+            reason=f"Policy rule {index}, {indexed.rules[index]}, is wide: it allows {request}, for one.",
             advice="Grant only what the page does: name the resources that it works with.",
         )
 
 
-def _workspace_urls(policy: RuleIndex, workspace_sid: str) -> list[str]:
-    """Return the workspace's usual URL and those that the rules have, as of another region."""
-    path = f"/Workspaces/{workspace_sid}"
-    bases = {base_before(rule.url, path) for rule in policy.rules}
-    return sorted({workspace_url(workspace_sid), *(f"{base}{path}" for base in bases if base is not None)})
+def _is_foreign(url: str, workspace_path: str, worker_sid: str | None, made_up: str) -> bool:
+    """Return whether a URL is of the workspace and not the page's own.
 
-
-def _is_foreign(url: str, workspace_url: str, worker_sid: str | None, made_up: str) -> bool:
-    """Return whether a URL is not the page's own.
-
-    What may be anywhere below the workspace is nobody's own. To a worker's page, the workspace and other
-    workers are not either.
+    A made-up resource anywhere below the workspace is nobody's own. To a worker's page, the workspace and
+    other workers are not its own either.
     """
-    if url in {f"{workspace_url}/{made_up}", f"{workspace_url}/{made_up}/{made_up}"}:
+    base = base_before(url, workspace_path)
+    if base is None:
+        return False
+    path = url[len(base) + len(workspace_path) :]
+    if path in {f"/{made_up}", f"/{made_up}/{made_up}"}:
         return True
-    workers_url = f"{workspace_url}/Workers"
     return worker_sid is not None and (
-        url == workspace_url or (_is_at(workers_url, url) and not _is_at(f"{workers_url}/{worker_sid}", url))
+        not path or (_is_at("/Workers", path) and not _is_at(f"/Workers/{worker_sid}", path))
     )
 
 
-def _is_at(place: str, url: str) -> bool:
-    return url == place or url.startswith(f"{place}/")
+def _is_at(place: str, path: str) -> bool:
+    return path == place or path.startswith(f"{place}/")
 
 
-def _redundant(policy: RuleIndex) -> Iterator[Note]:
-    for index in redundant(policy):
+def _redundant(indexed: RuleIndex) -> Iterator[Note]:
+    for index in redundant(indexed):
         yield Note(
             kind="redundant",
             rule_index=index,
-            reason=f"Policy rule {index}, {policy.rules[index]}, is redundant: the other rules permit the "
+            reason=f"Policy rule {index}, {indexed.rules[index]}, is redundant: the other rules permit the "
             "same.",
             advice="Remove it. If there are several of these, remove one and look again.",
         )

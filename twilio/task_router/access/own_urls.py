@@ -78,14 +78,14 @@ def from_the_start(rules: Sequence[Rule], sids: Sids) -> set[int]:
     return {index for rule, index in indexes.items() if rule in made}
 
 
-def lacking(policy: RuleIndex, url: str) -> list[str]:
+def lacking(indexed: RuleIndex, url: str) -> list[str]:
     """Return the methods that a page needs on its channel's URL, and that no rule allows."""
-    return [method for method in ("GET", "POST") if not _allows(policy, method, url)]
+    return [method for method in ("GET", "POST") if not _allows(indexed, method, url)]
 
 
-def _allows(policy: RuleIndex, method: str, url: str) -> bool:
+def _allows(indexed: RuleIndex, method: str, url: str) -> bool:
     """Whether a request without parameters is allowed."""
-    rules = (policy.rules[index] for index in policy.covering(method, url))
+    rules = (indexed.rules[index] for index in indexed.covering(method, url))
     return next((rule.allow for rule in rules if not any(rule.mismatches({}, {}))), False)
 
 

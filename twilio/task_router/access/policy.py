@@ -126,14 +126,13 @@ class AccessPolicy:
 
         :returns: for each rule that lets something new through, in the order of the rules, the simplest such
             request that it decides: a URL with the fewest made-up segments, then the shortest, then the
-            fewest parameters. (If fewer are hard to find, as among dozens of rules with dozens of parameters
-            each, it may have more.) Made-up words are ``any``, or ``any-2`` and so on if a rule contains
-            ``any``. :meth:`decide` takes such a request as it is.
+            fewest parameters. Made-up words are ``any``, or ``any-2`` and so on if a rule contains ``any``.
+            :meth:`decide` takes such a request as it is.
         :raises TypeError: if ``other`` is not an :class:`AccessPolicy`.
         :raises ComparisonTooHardError: if it would take too long.
         """
         check_type("other", other, AccessPolicy, "an AccessPolicy")
-        return comparison.beyond(self.index, other.index)
+        return [request for _, request in comparison.beyond(self.index, other.index)]
 
     def redundant(self) -> list[int]:
         """Return the places of the rules that could each be removed without changing what is allowed.

@@ -6,6 +6,7 @@ If that page is ambiguous, we follow its examples and the SDKs' own rules; faili
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,11 @@ class RuleIndex:
         mistakes = ((index, mistake_in(rule.url)) for index, rule in enumerate(self.rules))
         return {index: mistake for index, mistake in mistakes if mistake is not None}
 
+    @cached_property
+    def _shortest(self) -> int:
+        """The length of the shortest prefix, above which no rule can be found."""
+        return min(self._lengths, default=sys.maxsize)
+
     def covering(self, method: str, url: str) -> Iterator[int]:
         """Yield the places of the rules for this method that cover this URL, the most specific first."""
         yield from self.at(method, url, "")
@@ -67,7 +73,7 @@ class RuleIndex:
             wildcards = ("/**",)
             end -= 1
             yield from self.at(method, url[:end], "/**")
-        for prefix_end in _slashes_before(url, end):
+        for prefix_end in _slashes_between(url, self._shortest, end):
             if url[prefix_end + 1 : end] in _IMPROPER_SEGMENTS:
                 return
             if prefix_end in self._lengths:
@@ -82,7 +88,7 @@ class RuleIndex:
         With each comes whether a wildcard could match what is between the two.
         """
         proper, end = True, len(url)
-        for prefix_end in _slashes_before(url, end):
+        for prefix_end in _slashes_between(url, self._shortest, end):
             proper = proper and url[prefix_end + 1 : end] not in _IMPROPER_SEGMENTS
             end = prefix_end
             if prefix_end in self._lengths:
@@ -107,6 +113,7 @@ class RuleIndex:
         return self._places.get((method, prefix, wildcard), ())
 
 
-def _slashes_before(url: str, end: int) -> Iterator[int]:
-    while (end := url.rfind("/", 0, end)) >= 0:
+def _slashes_between(url: str, start: int, end: int) -> Iterator[int]:
+    """Yield the places of the slashes of a part of a URL, from its end to its start."""
+    while (end := url.rfind("/", start, end)) >= 0:
         yield end

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from twilio.task_router.access.comparison import beyond
 from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.times import iso, utc
@@ -82,9 +83,8 @@ def _unusable(verdict: Verdict) -> bool:
 
 
 def _beyond(one: Inspection, other: Inspection) -> list[tuple[Request, PolicyRule]]:
-    policy, narrower = (inspection.access_policy or AccessPolicy([]) for inspection in (one, other))
-    found = ((request, policy.decide(request).rule) for request in policy.beyond(narrower))
-    return [(request, rule) for request, rule in found if rule is not None]
+    ours, theirs = ((inspection.access_policy or AccessPolicy([])).index for inspection in (one, other))
+    return [(request, ours.rules[index].as_dict()) for index, request in beyond(ours, theirs)]
 
 
 def _changes(old: Inspection, new: Inspection) -> dict[str, list[Any]]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from twilio.task_router.access.parameters import ComparisonTooHardError
 from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.access.request import grouped
-from twilio.task_router.errors import ConflictingRulesError
+from twilio.task_router.errors import ComparisonTooHardError, ConflictingRulesError
 from twilio.task_router.pages.grants import grant_in_words
 from twilio.task_router.rule import METHODS, OPTIONAL, REQUIRED, PolicyRule, make_rule
 from twilio.task_router.urls import root_and_path

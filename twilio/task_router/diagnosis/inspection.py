@@ -16,7 +16,6 @@ import jwt
 from twilio.task_router import tokens
 from twilio.task_router.access.notes import notes_on_claims, notes_on_token
 from twilio.task_router.access.own_urls import own_urls
-from twilio.task_router.access.parameters import ComparisonTooHardError
 from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.capability import (
     Capability,
@@ -26,7 +25,7 @@ from twilio.task_router.capability import (
     TaskRouterWorkspaceCapability,
 )
 from twilio.task_router.checks import check_auth_token, shown
-from twilio.task_router.errors import ConflictingRulesError, InvalidRuleError
+from twilio.task_router.errors import ComparisonTooHardError, ConflictingRulesError, InvalidRuleError
 from twilio.task_router.pages.grants import with_each_grant
 from twilio.task_router.rule import Rule, read_rule
 from twilio.task_router.sids import Page, sids_of
