@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 _MOST_PROBLEMS = 3  # that a reason lists
 
 
-def denied(index: RuleIndex, request: Request) -> Decision:
+def denied(indexed: RuleIndex, request: Request) -> Decision:
     """Return the decision about a request that no rule covers. A rule that denies is never the nearest."""
-    if reason := _mistaken(index, request):
+    if reason := _mistaken(indexed, request):
         return Decision(allowed=False, kind="near-miss", reason=reason, request=request)
-    if reason := _wrong_parameters(index, request):
+    if reason := _wrong_parameters(indexed, request):
         return Decision(allowed=False, kind="wrong-parameters", reason=reason, request=request)
-    if reason := _wrong_method(index, request):
+    if reason := _wrong_method(indexed, request):
         return Decision(allowed=False, kind="wrong-method", reason=reason, request=request)
-    if reason := _wrong_url(index, request):
+    if reason := _wrong_url(indexed, request):
         return Decision(allowed=False, kind="near-miss", reason=reason, request=request)
     return Decision(allowed=False, kind="no-rule", reason=f"{_nothing_allows(request)}.", request=request)
 
@@ -40,43 +40,45 @@ def _nothing_allows(request: Request) -> str:
     return f"No policy rule allows {shown_text(request.method)} on {shown_text(request.url)}"
 
 
-def _mistaken(index: RuleIndex, request: Request) -> str | None:
+def _mistaken(indexed: RuleIndex, request: Request) -> str | None:
     """Name the rule that was meant for this request, and can match none because of a mistake in its URL."""
     query, form = grouped(request.query), grouped(request.form)
-    for place, mistake in index.mistaken.items():
-        rule = index.rules[place]
+    for index, mistake in indexed.mistaken.items():
+        rule = indexed.rules[index]
         if (
             (rule.method, rule.allow) == (request.method, True)
             and is_meant_for(mistake.meant, request.url)
             and not any(rule.mismatches(query, form))
         ):
             return (
-                f"{_nothing_allows(request)}; rule {place}, {rule}, may be meant for this, but can never "
+                f"{_nothing_allows(request)}; rule {index}, {rule}, may be meant for this, but can never "
                 f"match: {mistake.problem}"
             )
     return None
 
 
-def _wrong_parameters(index: RuleIndex, request: Request) -> str | None:
+def _wrong_parameters(indexed: RuleIndex, request: Request) -> str | None:
     """Name the rule whose filter finds the least wrong, if method and URL match."""
     query, form = grouped(request.query), grouped(request.form)
     mismatches = {
-        place: list(index.rules[place].mismatches(query, form))
-        for place in _allowing(index, request.method, request.url)
+        index: list(indexed.rules[index].mismatches(query, form))
+        for index in _allowing(indexed, request.method, request.url)
     }
     if not mismatches:
         return None
-    place = min(mismatches, key=lambda place: (len(mismatches[place]), place))
-    problems = ", ".join(map(_in_words, mismatches[place][:_MOST_PROBLEMS]))
-    if more := len(mismatches[place][_MOST_PROBLEMS:]):
+    index = min(mismatches, key=lambda index: (len(mismatches[index]), index))
+    problems = ", ".join(map(_in_words, mismatches[index][:_MOST_PROBLEMS]))
+    if more := len(mismatches[index][_MOST_PROBLEMS:]):
         problems += f", and {more:,} more"
-    return f"Policy rule {place} allows {index.rules[place]}, but {problems}."
+    return f"Policy rule {index} allows {indexed.rules[index]}, but {problems}."
 
 
-def _wrong_method(index: RuleIndex, request: Request) -> str | None:
+def _wrong_method(indexed: RuleIndex, request: Request) -> str | None:
     """Name the methods that the URL is allowed for, each with its first rule."""
-    places = {method: min(_allowing(index, method, request.url), default=None) for method in sorted(METHODS)}
-    methods = [f"{method} (rule {place})" for method, place in places.items() if place is not None]
+    indexes = {
+        method: min(_allowing(indexed, method, request.url), default=None) for method in sorted(METHODS)
+    }
+    methods = [f"{method} (rule {index})" for method, index in indexes.items() if index is not None]
     return f"{_nothing_allows(request)}, only {' and '.join(methods)}." if methods else None
 
 
@@ -85,51 +87,50 @@ class _NearMiss(NamedTuple):
 
     has_method: bool
     length: int
-    #: The place of the rule, negative: of equals, the first is the nearest.
-    minus_place: int
+    #: The index of the rule, negative: of equals, the first is the nearest.
+    minus_index: int
     gap: str
 
 
-def _wrong_url(index: RuleIndex, request: Request) -> str | None:
+def _wrong_url(indexed: RuleIndex, request: Request) -> str | None:
     """Name the rule whose URL comes closest."""
-    nearest = max(_near_misses(index, request), default=None)
+    nearest = max(_near_misses(indexed, request), default=None)
     if nearest is None:
         return None
-    place = -nearest.minus_place
+    index = -nearest.minus_index
     also = "" if nearest.has_method else ", and the method differs"
-    return (
-        f"{_nothing_allows(request)}; the nearest is rule {place}, {index.rules[place]}: {nearest.gap}{also}."
-    )
+    rule = indexed.rules[index]
+    return f"{_nothing_allows(request)}; the nearest is rule {index}, {rule}: {nearest.gap}{also}."
 
 
-def _near_misses(index: RuleIndex, request: Request) -> Iterator[_NearMiss]:
+def _near_misses(indexed: RuleIndex, request: Request) -> Iterator[_NearMiss]:
     for method in sorted(METHODS):
-        for place, gap in _gaps(index, method, request.url).items():
-            if index.rules[place].allow:
-                prefix, _ = index.rules[place].prefix_and_wildcard
-                yield _NearMiss(method == request.method, len(prefix), -place, gap)
+        for index, gap in _gaps(indexed, method, request.url).items():
+            if indexed.rules[index].allow:
+                prefix, _ = indexed.rules[index].prefix_and_wildcard
+                yield _NearMiss(method == request.method, len(prefix), -index, gap)
 
 
-def _gaps(index: RuleIndex, method: str, url: str) -> dict[int, str]:
+def _gaps(indexed: RuleIndex, method: str, url: str) -> dict[int, str]:
     """Return what stands between this URL and the rules for this method that almost cover it."""
     gaps: dict[int, str] = {}
-    for place, proper in index.above(method, url):
-        if not index.rules[place].prefix_and_wildcard[1]:
-            gaps[place] = "it has no wildcard for what is below"
+    for index, proper in indexed.above(method, url):
+        if not indexed.rules[index].prefix_and_wildcard[1]:
+            gaps[index] = "it has no wildcard for what is below"
         elif not proper:
-            gaps[place] = "a wildcard matches no segment that is empty, '.' or '..'"
+            gaps[index] = "a wildcard matches no segment that is empty, '.' or '..'"
         else:
-            gaps[place] = "/* matches just one segment, where /** would match more"
-    for place in (*index.at(method, url, "/*"), *index.just_below(method, url)):
-        gaps[place] = "it is for one more segment"
+            gaps[index] = "/* matches just one segment, where /** would match more"
+    for index in (*indexed.at(method, url, "/*"), *indexed.just_below(method, url)):
+        gaps[index] = "it is for one more segment"
     toggled = url[:-1] if url.endswith("/") else f"{url}/"
-    for place in index.covering(method, toggled):
-        gaps[place] = "only a trailing slash differs"
+    for index in indexed.covering(method, toggled):
+        gaps[index] = "only a trailing slash differs"
     return gaps
 
 
-def _allowing(index: RuleIndex, method: str, url: str) -> list[int]:
-    return [place for place in index.covering(method, url) if index.rules[place].allow]
+def _allowing(indexed: RuleIndex, method: str, url: str) -> list[int]:
+    return [index for index in indexed.covering(method, url) if indexed.rules[index].allow]
 
 
 def _in_words(mismatch: Mismatch) -> str:

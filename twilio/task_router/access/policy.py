@@ -135,7 +135,7 @@ class AccessPolicy:
         return [request for _, request in comparison.beyond(self.index, other.index)]
 
     def redundant(self) -> list[int]:
-        """Return the places of the rules that could each be removed without changing what is allowed.
+        """Return the indexes of the rules that could each be removed without changing what is allowed.
 
         Remove one, then ask again: of two rules that say the same, both are here, and one has to stay.
 

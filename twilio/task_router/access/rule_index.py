@@ -37,20 +37,20 @@ class RuleIndex:
     # The rules are sorted on first use: who verifies a token may never ask what it permits.
 
     @cached_property
-    def _places(self) -> dict[tuple[str, str, str], list[int]]:
+    def _indexes(self) -> dict[tuple[str, str, str], list[int]]:
         # Keyed by the prefix and the wildcard, not by the pattern, since a URL itself may end in "/*".
-        places: dict[tuple[str, str, str], list[int]] = {}
+        indexes_of: dict[tuple[str, str, str], list[int]] = {}
         for index, rule in enumerate(self.rules):
-            places.setdefault((rule.method, *rule.prefix_and_wildcard), []).append(index)
-        for indexes in places.values():
+            indexes_of.setdefault((rule.method, *rule.prefix_and_wildcard), []).append(index)
+        for indexes in indexes_of.values():
             # A rule with a filter is more specific than one without; of equal rules, one that denies decides.
             indexes.sort(key=lambda index: (not self.rules[index].has_filter, self.rules[index].allow))
-        return places
+        return indexes_of
 
     @cached_property
     def _lengths(self) -> set[int]:
         """The lengths of all prefixes, so that no other prefix of a long URL has to be looked up."""
-        return {len(prefix) for _, prefix, _ in self._places}
+        return {len(prefix) for _, prefix, _ in self._indexes}
 
     @cached_property
     def mistaken(self) -> dict[int, Mistake]:
@@ -64,7 +64,7 @@ class RuleIndex:
         return min(self._lengths, default=sys.maxsize)
 
     def covering(self, method: str, url: str) -> Iterator[int]:
-        """Yield the places of the rules for this method that cover this URL, the most specific first."""
+        """Yield the indexes of the rules for this method that cover this URL, the most specific first."""
         yield from self.at(method, url, "")
         yield from self.at(method, url, "/**")
         wildcards: tuple[str, ...] = ("/*", "/**")
@@ -83,7 +83,7 @@ class RuleIndex:
             end = prefix_end
 
     def above(self, method: str, url: str) -> Iterator[tuple[int, bool]]:
-        """Yield the places of the rules for this method whose URL, without wildcard, is above this one.
+        """Yield the indexes of the rules for this method whose URL, without wildcard, is above this one.
 
         With each comes whether a wildcard could match what is between the two.
         """
@@ -93,24 +93,24 @@ class RuleIndex:
             end = prefix_end
             if prefix_end in self._lengths:
                 for wildcard in ("", "/*", "/**"):
-                    for place in self.at(method, url[:prefix_end], wildcard):
-                        yield place, proper
+                    for index in self.at(method, url[:prefix_end], wildcard):
+                        yield index, proper
 
     def just_below(self, method: str, url: str) -> Sequence[int]:
-        """Return the places of the rules for this method with a literal URL one segment below this one."""
+        """Return the indexes of the rules for this method with a literal URL one segment below this one."""
         return self._literals_by_parent.get((method, url), ())
 
     @cached_property
     def _literals_by_parent(self) -> dict[tuple[str, str], list[int]]:
         by_parent: dict[tuple[str, str], list[int]] = {}
-        for (method, prefix, wildcard), places in self._places.items():
+        for (method, prefix, wildcard), indexes in self._indexes.items():
             if not wildcard:
-                by_parent.setdefault((method, prefix.rpartition("/")[0]), []).extend(places)
+                by_parent.setdefault((method, prefix.rpartition("/")[0]), []).extend(indexes)
         return by_parent
 
     def at(self, method: str, prefix: str, wildcard: str) -> Sequence[int]:
-        """Return the places of the rules with just this method and pattern."""
-        return self._places.get((method, prefix, wildcard), ())
+        """Return the indexes of the rules with just this method and pattern."""
+        return self._indexes.get((method, prefix, wildcard), ())
 
 
 def _slashes_between(url: str, start: int, end: int) -> Iterator[int]:
