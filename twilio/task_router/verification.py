@@ -140,7 +140,7 @@ def verify_token(
     check_header(read)
     check_signature(read, key)
     _check_in_force(read.claims, now, seconds)
-    return read_claims(read.claims, read_access_policy(read.claims), now)
+    return _read_claims(read.claims, now)
 
 
 def read_token(token: str | bytes) -> tokens.Token:
@@ -201,21 +201,16 @@ def _check_in_force(claims: Mapping[str, Any], now: float, leeway: float) -> Non
         raise jwt.ImmatureSignatureError("The token is not yet valid (nbf)")
 
 
-def read_claims(claims: dict[str, Any], access_policy: AccessPolicy, now: float) -> VerifiedToken:
-    """Read the claims of a token, without a check that it is signed and in force.
+def _read_claims(claims: dict[str, Any], now: float) -> VerifiedToken:
+    """Read the claims of a token that is in force.
 
-    :param access_policy: the one that :func:`read_access_policy` read from them.
     :param now: the Unix time from which the lifetime counts if the claims do not say when it began.
     :raises jwt.InvalidTokenError: if a claim is not good.
     """
-    expires_at = moment(_time(claims, "exp"))
-    if "nbf" in claims:
-        _time(claims, "nbf")  # it must be a number, also if nobody asks whether it has passed
+    access_policy = _read_access_policy(claims)
     issuer, account_sid = _text(claims, "iss"), _text(claims, "account_sid")
     if issuer != account_sid:
-        raise jwt.InvalidIssuerError(
-            f"the claims iss and account_sid differ: {shown(issuer)}, {shown(account_sid)}"
-        )
+        raise jwt.InvalidIssuerError(_differ(issuer, account_sid))
     return VerifiedToken(
         account_sid=account_sid,
         workspace_sid=_text(claims, "workspace_sid"),
@@ -224,14 +219,18 @@ def read_claims(claims: dict[str, Any], access_policy: AccessPolicy, now: float)
         taskqueue_sid=_text_or_none(claims, "taskqueue_sid"),
         friendly_name=_text_or_none(claims, "friendly_name"),
         version=_text_or_none(claims, "version"),
-        expires_at=expires_at,
+        expires_at=moment(claims["exp"]),
         access_policy=access_policy,
         claims=claims,
         _lifetime=lifetime(claims, start=now),
     )
 
 
-def read_access_policy(claims: Mapping[str, Any]) -> AccessPolicy:
+def _differ(issuer: str, account_sid: str) -> str:
+    return f"the claims iss and account_sid differ: {shown(issuer)}, {shown(account_sid)}"
+
+
+def _read_access_policy(claims: Mapping[str, Any]) -> AccessPolicy:
     """Read the claim ``policies`` of a token.
 
     :raises jwt.InvalidTokenError: if it is missing or not an access policy.
@@ -280,7 +279,7 @@ def claim_problems(claims: Mapping[str, Any]) -> list[str]:
             problems.append(str(error))
     issuer, account_sid = claims.get("iss"), claims.get("account_sid")
     if isinstance(issuer, str) and isinstance(account_sid, str) and issuer != account_sid:
-        problems.append(f"the claims iss and account_sid differ: {shown(issuer)}, {shown(account_sid)}")
+        problems.append(_differ(issuer, account_sid))
     return problems
 
 
@@ -294,10 +293,10 @@ def _leeway_in_seconds(leeway: object) -> float:
 
 def _timestamp(at: object) -> float:
     check_type("at", at, datetime, "a datetime")
-    given = cast("datetime", at)
-    if given.utcoffset() is None:
-        raise ValueError(f"at must have a time zone, as datetime.now(timezone.utc) has, got {shown(given)}")
-    return given.timestamp()
+    moment_in_force = cast("datetime", at)
+    if moment_in_force.utcoffset() is None:
+        raise ValueError(f"at must have a time zone, as datetime.now(timezone.utc) has, got {shown(at)}")
+    return moment_in_force.timestamp()
 
 
 def _time(claims: Mapping[str, Any], name: str) -> float:
