@@ -249,6 +249,13 @@ class TestSource:
         }
         assert not any(explanation.grants for explanation in explained.values())
 
+    def test_is_a_task_queues_with_a_worker_beside(self) -> None:
+        """``notes`` and ``inspect`` take such a token for a task queue's, too."""
+        claims = verify_token(made(TaskRouterTaskQueueCapability).generate_token(), AUTH_TOKEN).claims
+        token = verify_token(sign(claims | {"worker_sid": "WK789"}, AUTH_TOKEN), AUTH_TOKEN)
+        assert explain(token)["taskqueue.fetch"]
+        assert token.notes() == []
+
     @pytest.mark.parametrize("bad", [None, [], "eyJ", made(TaskRouterCapability).access_policy()], ids=ascii)
     def test_is_a_capability_or_a_verified_token(self, bad: Any) -> None:
         with pytest.raises(TypeError, match=r"^source must be a Capability or a VerifiedToken, not "):

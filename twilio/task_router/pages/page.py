@@ -13,7 +13,7 @@ from twilio.task_router.capability import (
     TaskRouterWorkspaceCapability,
 )
 from twilio.task_router.checks import check_sid
-from twilio.task_router.sids import sids_of
+from twilio.task_router.sids import CLAIMS, sids_of
 from twilio.task_router.urls import (
     base_before,
     channel_url,
@@ -48,9 +48,11 @@ class Kind(NamedTuple):
     prefix: str
 
 
-_WORKER = Kind(worker.CALLS, (TaskRouterCapability, TaskRouterWorkerCapability), "worker_sid", "WK")
-_TASK_QUEUE = Kind(task_queue.CALLS, (TaskRouterTaskQueueCapability,), "taskqueue_sid", "WQ")
-_WORKSPACE = Kind(workspace.CALLS, (TaskRouterWorkspaceCapability,), "workspace_sid", "WS")
+_KINDS: Final = {
+    "worker": Kind(worker.CALLS, (TaskRouterCapability, TaskRouterWorkerCapability), CLAIMS["worker"], "WK"),
+    "task queue": Kind(task_queue.CALLS, (TaskRouterTaskQueueCapability,), CLAIMS["task queue"], "WQ"),
+    "workspace": Kind(workspace.CALLS, (TaskRouterWorkspaceCapability,), CLAIMS["workspace"], "WS"),
+}
 
 
 class Page(NamedTuple):
@@ -99,10 +101,7 @@ def page_of(claims: Mapping[str, object], *, base_url: str, version: str, base_w
     :raises TypeError: if a claim or part of a URL has another type.
     :raises ValueError: if a claim is not a SID, or part of a URL is malformed.
     """
-    kind = next((one for one in (_WORKER, _TASK_QUEUE) if claims.get(one.claim) is not None), None)
-    if kind is None:
-        prefix = str(claims.get("channel"))[:2]
-        kind = next((one for one in (_WORKER, _TASK_QUEUE) if one.prefix == prefix), _WORKSPACE)
+    kind = _KINDS[sids_of(claims).page or "workspace"]
     sid = claims.get(kind.claim)
     return Page(
         kind,
@@ -117,7 +116,7 @@ def page_of(claims: Mapping[str, object], *, base_url: str, version: str, base_w
 
 def page_of_capability(capability: Capability) -> Page:
     """Return the page that a capability is for."""
-    kinds = {kind.prefix: kind for kind in (_WORKER, _TASK_QUEUE, _WORKSPACE)}
+    kinds = {kind.prefix: kind for kind in _KINDS.values()}
     api_url = base_before(capability.workspace_url, f"/Workspaces/{capability.workspace_sid}") or ""
     base_url, _, version = api_url.rpartition("/")
     return Page(
