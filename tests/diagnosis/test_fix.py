@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,12 +25,15 @@ from tests.judges import recorded, second_opinion
 from twilio.task_router import (
     OPTIONAL,
     REQUIRED,
+    AccessPolicy,
     Capability,
+    ComparisonTooHardError,
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
+from twilio.task_router.diagnosis import difference
 from twilio.task_router.tokens import sign
 
 if TYPE_CHECKING:
@@ -591,18 +595,46 @@ class TestNoFix:
         assert (told["missing_rule"], told["grants"]) == (None, [])
 
 
-def test_a_denial_of_everything_is_not_overridden(run: Run) -> None:
-    """No rule and no grant is offered that would open what the token's author closed."""
+def with_a_denial_of_every_get() -> str:
     everything = {"url": "https://taskrouter.twilio.com/**", "method": "GET", "allow": False}
     claims = recorded.claims_of(token_of(), KEY)
-    token = sign(claims | {"policies": [*claims["policies"], everything]}, KEY)
+    return sign(claims | {"policies": [*claims["policies"], everything]}, KEY)
+
+
+def test_a_denial_of_every_get_is_not_overridden(run: Run) -> None:
+    token = with_a_denial_of_every_get()
     answer = json.loads(run("check", "GET", "/Workflows", token, "--json", status=1))
+    assert (answer["missing_rule"], answer["grants"]) == (None, [])
+    assert answer["kind"] == "denied-by-rule"
+
+
+def test_a_denial_of_every_get_leaves_other_methods(run: Run) -> None:
+    token = with_a_denial_of_every_get()
+    answer = json.loads(run("check", "DELETE", MINE, token, "--json", status=1))
+    assert answer["grants"] == ["TaskRouterWorkerCapability.allow_delete()"]
+    rules = [*recorded.claims_of(token, KEY)["policies"], answer["missing_rule"]]
+    assert is_allowed(rules, "DELETE", MINE, {})
+
+
+def test_what_cannot_be_compared_is_not_offered(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_hard(*_: object) -> None:
+        raise ComparisonTooHardError
+
+    monkeypatch.setattr(AccessPolicy, "beyond", too_hard)
+    answer = json.loads(run("check", "DELETE", MINE, with_a_denial_of_every_get(), "--json", status=1))
     assert (answer["missing_rule"], answer["grants"]) == (None, [])
 
 
-def test_a_grant_beside_a_denial_of_everything_is_not_offered(run: Run) -> None:
-    everything = {"url": "https://taskrouter.twilio.com/**", "method": "GET", "allow": False}
-    claims = recorded.claims_of(token_of(), KEY)
-    token = sign(claims | {"policies": [*claims["policies"], everything]}, KEY)
-    answer = json.loads(run("check", "DELETE", MINE, token, "--json", status=1))
-    assert answer["grants"] == []
+def test_a_percent_sign_is_decoded_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it was encoded: one pass for each time would take minutes."""
+    passes = []
+
+    def unquote(text: str) -> str:
+        passes.append(text)
+        return urllib.parse.unquote(text)
+
+    monkeypatch.setattr(difference, "unquote", unquote)
+    path = f"/Workers/%{'25' * 1_000}57K{'0' * 32}"
+    answer = run("check", "DELETE", path, token_of(), status=1)
+    assert f"The request is for another worker, WK{'0' * 32}" in in_one_line(answer)
+    assert len(passes) < 10

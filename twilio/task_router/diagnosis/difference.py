@@ -5,6 +5,7 @@ A page may well be refused such a request. Then the request is wrong, or the tok
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -15,6 +16,8 @@ from twilio.task_router.urls import root_and_path
 if TYPE_CHECKING:
     from .inspection import Inspection
 
+# However often a percent sign was encoded, it is decoded at once: one pass for each time would take minutes.
+_ENCODED_PERCENT = re.compile("%(?:25)+")
 _OF_ALL_WORKERS = frozenset({"", "Statistics", "CumulativeStatistics", "RealTimeStatistics"})
 
 
@@ -27,7 +30,7 @@ def difference(inspection: Inspection, url: str) -> str | None:
 
 def _decoded(path: str) -> str:
     """Return a path without percent-encoding, however often it was encoded, and with slashes alone."""
-    while (decoded := unquote(path)) != path:
+    while (decoded := unquote(_ENCODED_PERCENT.sub("%", path))) != path:
         path = decoded
     return path.replace("\\", "/")
 

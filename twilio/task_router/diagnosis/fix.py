@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.access.request import grouped
-from twilio.task_router.errors import ComparisonTooHardError, ConflictingRulesError
+from twilio.task_router.errors import ComparisonTooHardError
 from twilio.task_router.pages.grants import grant_in_words
-from twilio.task_router.rule import METHODS, OPTIONAL, REQUIRED, PolicyRule, make_rule
+from twilio.task_router.rule import METHODS, OPTIONAL, REQUIRED, PolicyRule, make_rule, read_rule
 from twilio.task_router.urls import root_and_path
 
 from .difference import difference
@@ -141,7 +141,7 @@ def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str
         return f"{differs[0].upper()}{differs[1:]}. A rule for it would open to the page what is not its own."
     parameters = dict((*request.query, *request.form))
     if not all(map(can_be_pasted, (request.url, *parameters))):
-        return "The request has what looks like a secret, which no rule may contain."
+        return "The request has what looks like a secret, or is not text, and no rule may contain that."
     return None
 
 
@@ -179,10 +179,12 @@ def _overrides_a_denial(
         return False
     urls = inspection.urls
     roots = {root_and_path(url)[0] for url in (urls.workspace, urls.channel, request.url)}
-    everything = [make_rule(f"{root}/**", method) for root in roots for method in METHODS]
+    denied = {rule.identity for rule in policy.index.rules if not rule.allow}
+    everything = [read_rule(make_rule(f"{root}/**", method)) for root in roots for method in METHODS]
+    undenied = [rule.as_dict() for rule in everything if rule.identity not in denied]
     try:
-        return bool(extended.beyond(AccessPolicy([*policy.rules, *everything])))
-    except (ConflictingRulesError, ComparisonTooHardError):
+        return bool(extended.beyond(AccessPolicy([*policy.rules, *undenied])))
+    except ComparisonTooHardError:
         return True
 
 
