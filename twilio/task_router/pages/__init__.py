@@ -1,1 +1,1 @@
-"""What does the browser library ask for? Its calls, their requests, and the grants that allow them."""
+"""The calls of Worker.js, their requests, and the grants that allow them."""

@@ -1,6 +1,6 @@
-"""One call of the browser library with its requests, and the families of calls that several objects have.
+"""Calls of Worker.js with their requests, and the families of calls that several objects share.
 
-Source: versions 1.1.1 and 1.21 of the library. Each call was made in both, and its requests were recorded.
+Source: Worker.js 1.1.1 and 1.21. Every call was made in both versions, and its requests were recorded.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .open_request import ANY, OpenRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# The objects of the library that fetch statistics, and the resource of each. 1.1.1 has just the first.
+# The objects that fetch statistics, and the resource of each. 1.1.1 has only the first.
 _STATISTICS = {
     "statistics": "Statistics",
     "realtimeStats": "RealTimeStatistics",
@@ -21,9 +21,9 @@ _STATISTICS = {
 
 
 class Call(NamedTuple):
-    """A call or an event, and the requests that must be allowed for it."""
+    """A call or an event, and the requests that must all be allowed."""
 
-    #: The call as people write it in JavaScript. A colon comes before a part of it, such as its callback.
+    #: The call as written in JavaScript. A colon precedes a part of the call, such as the callback.
     name: str
     requests: tuple[OpenRequest, ...]
     #: The only version that has the call, or ``None`` if both have it.
@@ -38,17 +38,17 @@ def get(
     otherwise: str = "",
     **values: str,
 ) -> OpenRequest:
-    """Return a ``GET``. The page chooses the values of the parameters *chosen*; *values* has all others."""
+    """Return a ``GET`` request. The page chooses the values of *chosen*; those in *values* are fixed."""
     return OpenRequest("GET", path, _params(chosen, values), tuple(optional), only_in, otherwise)
 
 
 def post(path: str, *chosen: str, optional: Iterable[str] = (), **values: str) -> OpenRequest:
-    """Return a ``POST``, likewise."""
+    """Return a ``POST`` request, with parameters as in :func:`get`."""
     return OpenRequest("POST", path, _params(chosen, values), tuple(optional))
 
 
 def delete(path: str) -> OpenRequest:
-    """Return a ``DELETE``."""
+    """Return a ``DELETE`` request."""
     return OpenRequest("DELETE", path)
 
 
@@ -57,7 +57,7 @@ def _params(chosen: Iterable[str], values: dict[str, str]) -> tuple[tuple[str, s
 
 
 def call(name: str, *requests: OpenRequest, only_in: str | None = None) -> Call:
-    """Return a call."""
+    """Return a call with its requests."""
     return Call(name, requests, only_in)
 
 
@@ -69,7 +69,7 @@ def resource_calls(name: str, path: str) -> Iterator[Call]:
 
 
 def list_calls(name: str, path: str, item: str) -> Iterator[Call]:
-    """Yield the calls of a list, such as ``workspace.workers``. The path of its items is *item*."""
+    """Yield the calls of a list, such as ``workspace.workers``; *item* is the path of one item."""
     yield call(f"{name}.fetch", get(path, optional=[ANY]))
     yield call(f"{name}.fetch: next", get(path, "PageSize", "Page", "PageToken"))
     yield call(f"{name}.fetch(sid)", get(item))

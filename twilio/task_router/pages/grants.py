@@ -1,4 +1,4 @@
-"""The grants of each class, and what an access policy would be with each of them."""
+"""The grants of each capability class, and access policies with a grant added."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SHARED = (
     "allow_delete_subresources",
 )
 
-#: Narrow ones first: the first that lets a request through is the one to name.
+#: The grants of each class, narrow ones first: the first that allows a request is the one to suggest.
 GRANTS: Final[dict[type[Capability], tuple[str, ...]]] = {
     TaskRouterCapability: (
         "allow_worker_fetch_attributes",
@@ -45,12 +45,12 @@ GRANTS: Final[dict[type[Capability], tuple[str, ...]]] = {
 def with_each_grant(
     policy: AccessPolicy, classes: Iterable[_Class], make: Callable[[_Class], Capability]
 ) -> Iterator[tuple[_Class, str, AccessPolicy]]:
-    """Yield what a policy would be with the rules of each class and of each of its grants.
+    """Yield each class, each of its grants, and the policy with the rules of both added.
 
-    With it come the class and the grant's name, which is empty for what the class allows from the start. A
-    grant whose rules conflict with the policy's is left out.
+    The grant's name is empty for the rules that the class has from the start. Grants whose rules conflict
+    with the policy's are left out.
 
-    :param make: makes a capability of a class.
+    :param make: returns a capability of a class.
     """
     rules = policy.rules
     for kind in classes:
@@ -65,5 +65,5 @@ def with_each_grant(
 
 
 def grant_in_words(kind: type[Capability], grant: str) -> str:
-    """Return a grant as it is called, such as ``TaskRouterWorkerCapability.allow_updates()``."""
+    """Return a grant as code, such as ``TaskRouterWorkerCapability.allow_updates()``."""
     return f"{kind.__name__}.{grant}()" if grant else f"{kind.__name__} (from the start)"

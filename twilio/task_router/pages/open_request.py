@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from twilio.task_router.access.policy import AccessPolicy
     from twilio.task_router.rule import Rule
 
-#: Instead of a parameter's name: any parameters, or none. The page chooses their names too.
+#: In place of a parameter's name: any number of parameters, whose names the page chooses, too.
 ANY: Final = "..."
 #: In a path: the SID of the worker or task queue that the page is for.
 OWN_SID: Final = "{sid}"
 
-# The open segments of a URL, each with its name for people.
+# The open segments of a URL, each with its name in messages.
 _OPEN_SIDS = {
     "{WA}": "the activity's SID",
     "{WK}": "the worker's SID",
@@ -38,24 +38,24 @@ _MAYBE = Matcher(required=False, value=None)
 
 
 class OpenRequest(NamedTuple):
-    """A request of which some parts are open."""
+    """A request with parts that are still open."""
 
     method: str
     #: The URL, or in the tables of calls its path below the workspace. A segment in braces is open: any SID
     #: with this prefix, such as ``{WT}``.
     url: str
-    #: A ``GET``'s query parameters, or a ``POST``'s form parameters: names and values, ``None`` if open.
+    #: The query parameters of a ``GET``, or the form parameters of a ``POST``. An open value is ``None``.
     params: tuple[tuple[str, str | None], ...] = ()
-    #: More parameters, which the page may leave out. A decision is about the request without them.
+    #: Parameters that the page may leave out. Decisions are about the request without them.
     optional: tuple[str, ...] = ()
-    #: The only version that sends the request, or ``None`` if each version does that has the call.
+    #: The only version that sends the request, or ``None`` if every version that has the call does.
     only_in: str | None = None
-    #: The consequence if the request is refused, in a sentence.
+    #: The consequence of a refusal, in a sentence.
     otherwise: str = ""
 
     @property
     def kind(self) -> Literal["query", "form"]:
-        """Where the parameters are."""
+        """Whether the parameters are in the query or in the form."""
         return "query" if self.method == "GET" else "form"
 
 
@@ -64,18 +64,19 @@ class _Choice(NamedTuple):
 
     #: The SIDs of the open segments.
     sids: dict[str, str]
-    #: All parameters.
     params: dict[str, str]
 
 
 class OpenPolicy:
     """An access policy that decides open requests.
 
-    The decisions are exact. Take any parameters, and of the rules for a URL those that match them. If such a
-    rule A decides for some SIDs, it decides for the SIDs that it demands beside SIDs that no rule demands: a
-    rule before A that covers this choice demands no more than A does, so it covers all that A covers. And if
-    no rule covers some SIDs, none covers SIDs that no rule demands. So a few choices of SIDs stand for all,
-    and for each of them a comparison looks for parameters that are decided otherwise.
+    The decisions are exact, although only a few choices of SIDs are tried. For given parameters, consider the
+    rules that match them. The minimal choice of a rule A consists of the SIDs that A demands and otherwise of
+    SIDs that no rule demands. If A decides any choice, A decides its minimal choice, too: an earlier rule B
+    covering that choice would demand no more than A, so B would cover everything that A covers, and A would
+    never decide. If no rule covers some choice, no rule covers SIDs that none demands. The minimal choices
+    and those SIDs therefore stand for all choices. For each, a comparison looks for parameters that change
+    the decision.
     """
 
     def __init__(self, policy: AccessPolicy) -> None:
@@ -91,7 +92,7 @@ class OpenPolicy:
     def _decide(self, request: OpenRequest) -> Decision:
         """Decide a request. If the decision depends on an open part, the request counts as denied.
 
-        :raises ComparisonTooHardError: if it would take too long.
+        :raises ComparisonTooHardError: if the comparison would take too many steps.
         """
         usual = _Choice(self._unknown_sids(request), self._unknown_params(request))
         decision = self._policy.decide(_filled(request, usual))
@@ -108,16 +109,16 @@ class OpenPolicy:
         return replace(decision, kind="depends", reason=reason)
 
     def _allows(self, request: OpenRequest) -> bool:
-        """Return whether a request is allowed whatever its open parts are.
+        """Return whether every choice for a request's open parts is allowed.
 
-        :raises ComparisonTooHardError: if it would take too long.
+        :raises ComparisonTooHardError: if the comparison would take too many steps.
         """
         return self._choice(request, allow=False) is None
 
     def refused_options(self, request: OpenRequest) -> list[str]:
-        """Return the optional parameters with which a request is refused that is allowed without them.
+        """Return the optional parameters that would turn an allowed request into a denied one.
 
-        :raises ComparisonTooHardError: if it would take too long.
+        :raises ComparisonTooHardError: if the comparison would take too many steps.
         """
         if not request.optional or self._choice(request, allow=False, options=True) is None:
             return []
@@ -129,7 +130,7 @@ class OpenPolicy:
         return alone or list(request.optional)
 
     def _unknown_sids(self, request: OpenRequest) -> dict[str, str]:
-        """Return a SID for each open segment that no rule demands."""
+        """Return, for each open segment, a SID that no rule demands."""
         sids: dict[str, str] = {}
         for segment in request.url.split("/"):
             if segment in _OPEN_SIDS:
@@ -140,16 +141,16 @@ class OpenPolicy:
         return sids
 
     def _unknown_params(self, request: OpenRequest) -> dict[str, str]:
-        """Return the parameters, with a word that is in no rule for each open name and value."""
+        """Return the parameters, with a made-up word for each open name and value."""
         return {
             self._made_up if name == ANY else name: self._made_up if value is None else value
             for name, value in request.params
         }
 
     def _choice(self, request: OpenRequest, *, allow: bool, options: bool = False) -> _Choice | None:
-        """Return a choice that is allowed, or one that is denied, if there is any.
+        """Return a choice that is allowed or, with *allow* false, one that is denied. ``None`` if none is.
 
-        :param options: whether the optional parameters may be there.
+        :param options: whether the choice may have the optional parameters.
         """
         for sids in self._choices_of_sids(request, allow=allow):
             params = self._params(request, _with_sids(request.url, sids), allow=allow, options=options)
@@ -158,7 +159,7 @@ class OpenPolicy:
         return None
 
     def _choices_of_sids(self, request: OpenRequest, *, allow: bool) -> Iterator[dict[str, str]]:
-        """Yield unknown SIDs, and those that the rules that allow, or those that deny, demand."""
+        """Yield SIDs that no rule demands, then those that each allowing (or denying) rule demands."""
         unknown = self._unknown_sids(request)
         yield unknown
         fixed = request.url.partition("{")[0]
@@ -169,7 +170,7 @@ class OpenPolicy:
                     yield unknown | demanded
 
     def _params(self, request: OpenRequest, url: str, *, allow: bool, options: bool) -> dict[str, str] | None:
-        """Return parameters with which a URL is allowed, or with which it is denied, if there are any."""
+        """Return parameters with which a URL is allowed (or denied), or ``None`` if there are none."""
         covering = (self._rules[index] for index in self._policy.index.covering(request.method, url))
         rules = [rule for rule in (_about_params(request, rule) for rule in covering) if rule]
         wanted = dict.fromkeys(request.optional if options else (), _MAYBE)
@@ -188,7 +189,7 @@ class OpenPolicy:
         return decided_otherwise(asked, rules, self._made_up, self._steps)
 
     def _closest(self, request: OpenRequest, usual: _Choice, other: _Choice) -> _Choice:
-        """Return a choice that is decided as *other* is and has as much of the usual one as it can."""
+        """Return *other*, made as much like *usual* as possible without changing its decision."""
         allowed = self._policy.allows(_filled(request, other))
         for field in _Choice._fields:
             for part in getattr(other, field):
@@ -199,7 +200,7 @@ class OpenPolicy:
         return other
 
     def _difference(self, request: OpenRequest, usual: _Choice, other: _Choice) -> str:
-        """Say in what a choice differs from the usual one."""
+        """Describe how a choice differs from the usual one."""
         kind = request.kind
         conditions = [
             f"{_OPEN_SIDS[segment]} is {shown(sid)}"
@@ -217,7 +218,7 @@ class OpenPolicy:
         return " and ".join(conditions)
 
     def _only(self, kind: str, params: Mapping[str, str]) -> str:
-        """Say that a request has just these parameters."""
+        """Describe a request that has only these parameters."""
         if not params:
             return f"there is no {kind} parameter"
         names = [
@@ -228,7 +229,7 @@ class OpenPolicy:
 
 
 def _filled(request: OpenRequest, choice: _Choice) -> Request:
-    """Return a request without open parts."""
+    """Return a request with its open parts filled in."""
     url, params = _with_sids(request.url, choice.sids), tuple(choice.params.items())
     return Request(request.method, url, **{request.kind: params})
 
@@ -238,7 +239,7 @@ def _with_sids(url: str, sids: Mapping[str, str]) -> str:
 
 
 def _demanded_sids(rule: Rule, url: str) -> dict[str, str] | None:
-    """Return the SIDs that the open segments of a URL must be for a rule to cover it, if it ever does."""
+    """Return the SIDs that a rule demands in a URL's open segments, or ``None`` if no SIDs would do."""
     prefix, wildcard = rule.prefix_and_wildcard
     wanted, segments = prefix.split("/"), url.split("/")
     if len(wanted) > len(segments) or (len(wanted) < len(segments) and not wildcard):
@@ -253,9 +254,10 @@ def _demanded_sids(rule: Rule, url: str) -> dict[str, str] | None:
 
 
 def _about_params(request: OpenRequest, rule: Rule) -> Rule | None:
-    """Return a rule as far as it is about a request's kind of parameters, or ``None`` if it wants others.
+    """Return a rule with only the filter for a request's kind of parameters.
 
-    A ``GET`` of the library has no form, and any other request no query.
+    ``None`` if the other filter requires a parameter: in Worker.js, a ``GET`` has no form, and other requests
+    have no query.
     """
     own, other = (rule.query_filter, rule.post_filter)[:: 1 if request.kind == "query" else -1]
     if any(matcher.required for matcher in other.values()):

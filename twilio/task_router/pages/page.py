@@ -1,4 +1,4 @@
-"""The page that a token is for: the library's object on it, its SIDs, and the hosts that it talks to."""
+"""The page that a token is for: its Worker.js object, its SIDs and its hosts."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from .call import Call
     from .open_request import OpenRequest
 
-#: The SID that the library uses if the claim with the SID is missing.
+#: The SID that Worker.js uses if the claim with the SID is missing.
 UNDEFINED: Final = "undefined"
 
 
 class Kind(NamedTuple):
-    """One kind of pages."""
+    """A kind of page."""
 
     calls: Sequence[Call]
-    #: The capabilities for such pages.
+    #: The capability classes for such pages.
     classes: Sequence[type[Capability]]
-    #: The claim from which the library takes the SID of the page's channel.
+    #: The claim from which Worker.js takes the SID of the page's channel.
     claim: str
     prefix: str
 
@@ -56,7 +56,7 @@ _KINDS: Final = {
 
 
 class Page(NamedTuple):
-    """A page with one of the library's objects."""
+    """A page with one Worker.js object."""
 
     kind: Kind
     account_sid: str
@@ -69,16 +69,16 @@ class Page(NamedTuple):
 
     @property
     def channel_url(self) -> str:
-        """The URL to which the library sends every request."""
+        """The URL to which Worker.js sends every request."""
         return channel_url(self.account_sid, self.sid, self.base_ws_url)
 
     def addressed(self, request: OpenRequest) -> OpenRequest:
-        """Return a request of a table with its whole URL."""
+        """Return a request from a table of calls, with its whole URL."""
         path = request.url.replace(OWN_SID, self.sid)
         return request._replace(url=workspace_url(self.workspace_sid, self.base_url, self.version) + path)
 
     def capability(self, kind: type[Capability]) -> Capability:
-        """Make a capability for the page."""
+        """Return a capability for the page."""
         sids = (
             [self.workspace_sid] if kind is TaskRouterWorkspaceCapability else [self.workspace_sid, self.sid]
         )
@@ -95,11 +95,11 @@ class Page(NamedTuple):
 def page_of(claims: Mapping[str, object], *, base_url: str, version: str, base_ws_url: str) -> Page:
     """Return the page that a token with these claims is for.
 
-    The library takes the SID of the channel from the claim of its object, not from ``channel``, which counts
-    here only if no other claim tells which object it is.
+    Worker.js takes the channel's SID from the claim of its object, such as ``worker_sid``. The claim
+    ``channel`` counts only if no other claim names the object.
 
-    :raises TypeError: if a claim or part of a URL has another type.
-    :raises ValueError: if a claim is not a SID, or part of a URL is malformed.
+    :raises TypeError: if a claim or a part of a URL has the wrong type.
+    :raises ValueError: if a claim is not a SID, or a part of a URL is malformed.
     """
     kind = _KINDS[sids_of(claims).page or "workspace"]
     sid = claims.get(kind.claim)
@@ -131,9 +131,9 @@ def page_of_capability(capability: Capability) -> Page:
 
 
 def page_of_token(token: VerifiedToken) -> Page:
-    """Return the page that a token is for. Its hosts are those of its rules, or else Twilio's.
+    """Return the page that a token is for. The hosts come from the token's rules, or else are Twilio's.
 
-    :raises ValueError: if a claim is not a SID, or the rules spell a host that cannot be one.
+    :raises ValueError: if a claim is not a SID, or a base URL in the rules is malformed.
     """
     urls = own_urls(token.access_policy.index.rules, sids_of(token.claims))
     return page_of(token.claims, base_url=urls.base_url, version=urls.version, base_ws_url=urls.base_ws_url)

@@ -21,7 +21,7 @@ _WORKFLOW = "/Workflows/{WW}"
 
 _PENDING = get(_RESERVATIONS, ReservationStatus="pending")
 
-# Whatever becomes of the other requests, the event "ready" needs just the first. 1.21 goes on from there.
+# The event "ready" needs only the first request, whatever becomes of the others, which 1.21 sends next.
 _AT_READY = (
     call("ready", get(_WORKER)),
     call(
@@ -32,7 +32,7 @@ _AT_READY = (
         get(_RESERVATION),
         only_in="1.21",
     ),
-    # Two arguments of the constructor. The first one counts if no reservation is pending.
+    # Two arguments of the constructor. connectActivitySid takes effect only if no reservation is pending.
     call("connectActivitySid", get(_WORKER), _PENDING, post(_WORKER, "ActivitySid"), only_in="1.21"),
     call("disconnectActivitySid", get(_WORKER), post(_WORKER, "ActivitySid"), only_in="1.21"),
 )
@@ -43,7 +43,7 @@ _WORKER_CALLS = (
     call("worker.update({...})", post(_WORKER, ANY)),
     call("worker.updateActivity", post(_WORKER, "ActivitySid")),  # deprecated
     call("worker.delete", delete(_WORKER)),
-    call(  # 1.1.1 calls it fetchReservation
+    call(  # fetchReservation in 1.1.1
         "worker.fetchReservations",
         get(_RESERVATIONS, optional=[ANY]),
         get(_TASK, only_in="1.21", otherwise="Then 1.21 never calls back, not even with an error."),
@@ -65,7 +65,7 @@ _WORKER_CALLS = (
 
 
 def _event(name: str) -> Call:
-    """Return an event that the library fires once it has fetched the task and the reservation."""
+    """Return an event that Worker.js fires after fetching the task and the reservation."""
     otherwise = "Then 1.1.1 fires no event, and 1.21 fires it with the little that the event itself carries."
     return call(
         f"reservation.{name}", get(_TASK, otherwise=otherwise), get(_RESERVATION, otherwise=otherwise)
@@ -73,7 +73,7 @@ def _event(name: str) -> Call:
 
 
 def _with_and_without_callback(name: str, request: OpenRequest, only_in: str | None = None) -> Iterator[Call]:
-    """Yield a call of a reservation. Before its callback, the library fetches the task."""
+    """Yield a reservation's call without and with its callback, before which Worker.js fetches the task."""
     task = get(_TASK, otherwise="Then the callback never comes, though the call itself was carried out.")
     yield call(f"reservation.{name}", request, only_in=only_in)
     yield call(f"reservation.{name}: callback", request, task, only_in=only_in)

@@ -37,11 +37,11 @@ def _calls_of_lists() -> Iterator[Call]:
 
 
 def _with_slash(request: OpenRequest) -> OpenRequest:
-    """Return a request for the workspace as the library sends it, with a slash at the end of the URL.
+    """Return a request for the workspace with a trailing slash, as Worker.js sends it.
 
-    As Twilio describes policy rules, a literal URL without the slash does not cover that. But the SDKs grant
-    just this literal to just these pages, and no document says whether TaskRouter ignores the slash. If
-    somebody finds out that it does, this returns the request as it is.
+    By Twilio's description of policy rules, a literal URL without the slash does not cover that URL. Yet the
+    SDKs grant these pages only that literal, and no document says whether TaskRouter ignores the slash.
+    Remove this function once somebody has seen that TaskRouter does.
     """
     otherwise = (
         "The URL ends in a slash, and no document says whether TaskRouter ignores that: beside a rule for "
