@@ -1,1 +1,1 @@
-"""May this request pass, and why not? What an access policy decides, and how two of them differ."""
+"""Access policies: their decisions about requests, and the differences between two of them."""

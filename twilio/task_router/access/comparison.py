@@ -1,7 +1,7 @@
-"""Compare access policies: what one allows beyond another, and which rules are redundant.
+"""Compare access policies: find requests that one allows beyond another, and redundant rules.
 
-The answers are exact. Wildcards stand only at the end of a URL, so a few URLs represent all that rules can
-tell apart. The module ``parameters`` does the same for the parameters.
+The answers are exact. Wildcards stand only at the end of a URL, so a few URLs represent all others. The
+module ``parameters`` does the same for parameters.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def beyond(ours: RuleIndex, theirs: RuleIndex) -> list[tuple[int, Request]]:
-    """Return what :meth:`AccessPolicy.beyond` does, with the index of the rule that allows each request."""
+    """Return the requests of :meth:`AccessPolicy.beyond`, each after the index of the allowing rule."""
     rules = [*ours.rules, *theirs.rules]
     made_up = made_up_word(rules)
     methods = sorted({rule.method for rule in ours.rules})
@@ -36,9 +36,9 @@ def beyond(ours: RuleIndex, theirs: RuleIndex) -> list[tuple[int, Request]]:
 def witnesses(
     ours: RuleIndex, theirs: RuleIndex, targets: Iterable[tuple[str, str]], made_up: str
 ) -> dict[int, Request]:
-    """Return requests that our rules allow and theirs do not, by the index of the rule that allows.
+    """Return requests that our rules allow and theirs do not, by the index of the allowing rule.
 
-    :param targets: the methods and URLs to try. Each rule gets a request for the first at which it can.
+    :param targets: the methods and URLs to try. Each rule gets one request, for the first possible target.
     :param made_up: a word that no rule contains.
     """
     pairings = _Pairings(ours, theirs, made_up, unfiltered=1)
@@ -54,8 +54,8 @@ def witnesses(
 
 
 def redundant(ours: RuleIndex) -> list[int]:
-    """Return what :meth:`AccessPolicy.redundant` does."""
-    # Without the first rule that has no filter, the second would decide.
+    """Return the indexes of :meth:`AccessPolicy.redundant`."""
+    # Without the first unfiltered rule, the second would decide.
     made_up = made_up_word(ours.rules)
     pairings = _Pairings(ours, RuleIndex([]), made_up, unfiltered=2)
     needed: set[int] = set()
@@ -73,10 +73,10 @@ def redundant(ours: RuleIndex) -> list[int]:
 def decided_otherwise(
     rule: Rule, others: Sequence[Rule], made_up: str, steps: Steps
 ) -> dict[str, str] | None:
-    """Return form parameters that match one rule and that others decide otherwise, if there are any.
+    """Return form parameters that match a rule and that other rules decide otherwise, or ``None``.
 
     :param rule: a rule without a query filter.
-    :param others: the rules that decide otherwise, the most specific first, without query filters too.
+    :param others: the other rules, the most specific first, also without query filters.
     :param made_up: a word that no rule contains.
     :raises ComparisonTooHardError: if the steps do not suffice.
     """
@@ -85,14 +85,14 @@ def decided_otherwise(
 
 
 def representatives(rules: Iterable[Rule], method: str, made_up: str) -> list[str]:
-    """Return URLs of every kind that these rules can tell apart, the simplest first.
+    """Return one URL of every kind that these rules can tell apart, the simplest first.
 
-    The simplest has the fewest made-up segments, and then is the shortest.
+    The simplest URL has the fewest made-up segments, and then is the shortest.
 
-    A URL that is not in any rule is covered by the wildcards of its nearest ancestor that has one, and by the
-    ``/**`` above that, unless an improper segment stands between. So it is decided like a made-up segment
-    below that ancestor, or like two if it is further below. A trailing slash is like the latter: ``/**``
-    matches it, and ``/*`` does not.
+    A URL that is in no rule is covered by the wildcards of its nearest ancestor with one, and by any ``/**``
+    above, unless an improper segment stands between. Such a URL is decided like the ancestor followed by one
+    made-up segment or, if further below, by two. A trailing slash counts as further below: ``/**`` matches
+    the slash, ``/*`` does not.
     """
     urls: dict[str, int] = {}
     for rule in rules:
@@ -122,10 +122,10 @@ def made_up_word(rules: Iterable[Rule]) -> str:
 
 
 class _Pairings:
-    """The pairings of two policies' rules, each made once: many URLs are covered by the same rules.
+    """The pairings of two policies' rules, each made once, since the same rules cover many URLs.
 
     :param made_up: a word that no rule contains.
-    :param unfiltered: after how many rules without a filter the others cannot matter.
+    :param unfiltered: the number of rules without a filter after which no other rule matters.
     """
 
     def __init__(self, ours: RuleIndex, theirs: RuleIndex, made_up: str, *, unfiltered: int) -> None:
@@ -147,7 +147,7 @@ class _Pairings:
         return indexes[0], self._known[indexes]
 
     def _in_order(self, side: RuleIndex, method: str, url: str) -> tuple[int, ...]:
-        """Return the indexes of the rules that cover a URL, the most specific first, while they matter."""
+        """Return the indexes of the rules that cover a URL and matter, the most specific first."""
         indexes: list[int] = []
         reached = 0
         unfiltered = self._unfiltered
@@ -177,21 +177,21 @@ class _Pairing:
         self._changes_anything: dict[int, bool] = {}
 
     def simplest(self, place: int) -> tuple[Pairs, Pairs] | None:
-        """Return the fewest parameters with which our rule at a place decides, and theirs say otherwise."""
+        """Return the fewest parameters with which our rule at this place decides, and theirs otherwise."""
         if place not in self._simplest:
             point = simplest_point(self._cases(place, self._theirs), self._steps)
             self._simplest[place] = None if point is None else (pairs(point, "query"), pairs(point, "form"))
         return self._simplest[place]
 
     def changes_anything(self, place: int) -> bool:
-        """Return whether our rule at a place decides anything that our other rules would not decide alike."""
+        """Return whether the decisions would change without our rule at this place."""
         if place not in self._changes_anything:
             cases = self._cases(place, self._ours[place + 1 :])
             self._changes_anything[place] = simplest_point(cases, self._steps) is not None
         return self._changes_anything[place]
 
     def _cases(self, place: int, instead: Sequence[_Boxed]) -> Iterator[Case]:
-        """Yield where our rule at a place decides, and others would say otherwise."""
+        """Yield the cases that our rule at this place decides, and the rules *instead* decide otherwise."""
         allow, box = self._ours[place]
         self._steps.take((place + len(instead)) // 4)
         others = [other.box for other in self._ours[:place]]
@@ -203,12 +203,12 @@ class _Pairing:
                 common = box.common(other.box)
                 if common is not None:
                     yield Case(common, tuple(others))
-        if allow:  # what nothing matches is denied
+        if allow:  # a request that matches no rule is denied
             yield Case(box, others)
 
 
 class _Boxed(NamedTuple):
-    """All that matters of a rule once its method and URL are settled."""
+    """A rule reduced to its parameters, once its method and URL are settled."""
 
     allow: bool
     box: Box

@@ -1,4 +1,4 @@
-"""What an access policy decides about a request, and why."""
+"""The decision of an access policy about a request, with its reason."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What an access policy says about a request. A decision is true if the request is allowed."""
+    """An access policy's decision about a request. A decision is true if the request is allowed."""
 
     #: Whether the request is allowed.
     allowed: bool
     #: The outcome, for programs:
     #:
     #: - ``allowed`` and ``denied-by-rule``: a rule decided.
-    #: - ``wrong-parameters``: no rule matches, but one that allows would with other parameters.
+    #: - ``wrong-parameters``: no rule matches, but an allowing rule would match other parameters.
     #: - ``wrong-method``: rules allow the URL with other methods only.
-    #: - ``near-miss``: a rule that allows has almost this URL.
-    #: - ``no-rule``: no rule that allows comes close.
-    #: - ``depends``: only from :func:`explain`. It depends on the task, the reservation or a value that the
-    #:   page chooses.
+    #: - ``near-miss``: an allowing rule has almost this URL.
+    #: - ``no-rule``: no allowing rule comes close.
+    #: - ``depends``: only from :func:`explain`. The decision depends on the task, the reservation or a value
+    #:   that the page chooses.
     #:
     #: Later versions may add kinds.
     kind: Literal[
         "allowed", "denied-by-rule", "wrong-parameters", "wrong-method", "near-miss", "no-rule", "depends"
     ]
-    #: The explanation, a sentence for people. Its words may change in later versions.
+    #: The reason, in a sentence for people. The wording may change in later versions.
     reason: str
     #: The index of the rule that decided, from 0, or ``None`` if no rule matches.
     rule_index: int | None = None

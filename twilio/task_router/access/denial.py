@@ -1,4 +1,4 @@
-"""Why not: explain a denial by the allowing rule that came closest."""
+"""Explain a denial by the allowing rule that came closest."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from .rule_index import RuleIndex
 
 
-_MOST_PROBLEMS = 3  # that a reason lists
+_MOST_PROBLEMS = 3  # in one reason
 
 
 def denied(indexed: RuleIndex, request: Request) -> Decision:
-    """Return the decision about a request that no rule covers. A rule that denies is never the nearest."""
+    """Return the decision about a request that no rule matches. Denying rules never count as the nearest."""
     if reason := _mistaken(indexed, request):
         return Decision(allowed=False, kind="near-miss", reason=reason, request=request)
     if reason := _wrong_parameters(indexed, request):
@@ -41,7 +41,7 @@ def _nothing_allows(request: Request) -> str:
 
 
 def _mistaken(indexed: RuleIndex, request: Request) -> str | None:
-    """Name the rule that was meant for this request, and can match none because of a mistake in its URL."""
+    """Name the rule that was meant for this request but has a mistake in its URL, so it never matches."""
     query, form = grouped(request.query), grouped(request.form)
     for index, mistake in indexed.mistaken.items():
         rule = indexed.rules[index]
@@ -58,7 +58,7 @@ def _mistaken(indexed: RuleIndex, request: Request) -> str | None:
 
 
 def _wrong_parameters(indexed: RuleIndex, request: Request) -> str | None:
-    """Name the rule whose filter finds the least wrong, if method and URL match."""
+    """Name the rule with the fewest mismatched parameters, if an allowing rule covers the method and URL."""
     query, form = grouped(request.query), grouped(request.form)
     mismatches = {
         index: list(indexed.rules[index].mismatches(query, form))
@@ -74,7 +74,7 @@ def _wrong_parameters(indexed: RuleIndex, request: Request) -> str | None:
 
 
 def _wrong_method(indexed: RuleIndex, request: Request) -> str | None:
-    """Name the methods that the URL is allowed for, each with its first rule."""
+    """Name the methods with which the URL is allowed, each with its first rule."""
     indexes = {
         method: min(_allowing(indexed, method, request.url), default=None) for method in sorted(METHODS)
     }
@@ -83,17 +83,17 @@ def _wrong_method(indexed: RuleIndex, request: Request) -> str | None:
 
 
 class _NearMiss(NamedTuple):
-    """A rule that almost covers a URL. The greatest is the nearest."""
+    """A rule that almost covers a URL. The greatest one is the nearest."""
 
     has_method: bool
     length: int
-    #: The index of the rule, negative: of equals, the first is the nearest.
+    #: The negated index of the rule: among equally near rules, the first is the nearest.
     minus_index: int
     gap: str
 
 
 def _wrong_url(indexed: RuleIndex, request: Request) -> str | None:
-    """Name the rule whose URL comes closest."""
+    """Name the allowing rule whose URL comes closest."""
     nearest = max(_near_misses(indexed, request), default=None)
     if nearest is None:
         return None
@@ -112,7 +112,7 @@ def _near_misses(indexed: RuleIndex, request: Request) -> Iterator[_NearMiss]:
 
 
 def _gaps(indexed: RuleIndex, method: str, url: str) -> dict[int, str]:
-    """Return what stands between this URL and the rules for this method that almost cover it."""
+    """Return the near misses among the rules for this method: each rule's index, and the gap in words."""
     gaps: dict[int, str] = {}
     for index, proper in indexed.above(method, url):
         if not indexed.rules[index].prefix_and_wildcard[1]:

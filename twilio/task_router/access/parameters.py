@@ -1,9 +1,9 @@
-"""The parameters of all requests, as far as the filters of some rules can tell them apart.
+"""The parameters of requests, as far as the filters of some rules can tell them apart.
 
-A filter says something about each parameter on its own, so the requests that it matches are a box: some
-choices for each parameter, in every combination. The requests that one rule lets through and others do not
-are a box without some other boxes. Whether a point is left there is a hard question in general (it is
-satisfiability), but an easy one for the filters that people write.
+A filter constrains each parameter on its own, so the matching requests form a box: some choices for each
+parameter, in every combination. The requests that one rule allows and others do not are a box minus other
+boxes. Finding a point that is left is hard in general (as hard as satisfiability), but easy for the filters
+that people write.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
     from twilio.task_router.rule import Rule
 
-#: How many steps a comparison may take, which is a second or two. A step looks at one parameter of a box, or
-#: at ten of the parameter's values.
+#: The most steps that a comparison may take: a second or two. A step looks at one parameter of a box, or at
+#: ten of a parameter's values.
 MOST_STEPS = 10_000_000
 
 
 class Steps:
-    """How many steps a comparison may still take."""
+    """The number of steps that a comparison may still take."""
 
     def __init__(self, left: int = MOST_STEPS) -> None:
         self.left = left
@@ -37,7 +37,7 @@ class Steps:
     def take(self, steps: int) -> None:
         """Count steps.
 
-        :raises ComparisonTooHardError: if no more were left.
+        :raises ComparisonTooHardError: if fewer were left.
         """
         self.left -= steps
         if self.left < 0:
@@ -45,11 +45,10 @@ class Steps:
 
 
 class Parameter:
-    """A parameter that some filter names, or one that stands for all others.
+    """A parameter that some filter names, or one that represents all others.
 
     :param kind: ``query`` or ``form``.
-    :param name: its name.
-    :param values: the values that filters mention, and last one that none mentions.
+    :param values: the values that filters mention, followed by one that no filter mentions.
     """
 
     def __init__(self, kind: str, name: str, values: Iterable[str]) -> None:
@@ -58,7 +57,7 @@ class Parameter:
         self.values = tuple(values)
 
 
-#: The values that a parameter may have, and ``None`` if it may be left out.
+#: The values that a parameter may have, and ``None`` if the parameter may be left out.
 Choices: TypeAlias = frozenset[str | None]
 #: The parameters of a request, each with its value.
 Point: TypeAlias = dict[Parameter, str]
@@ -69,13 +68,13 @@ _LEFT_OUT: Choices = frozenset({None})
 
 
 class Box(dict[Parameter, Choices]):
-    """Some choices for each parameter. A parameter that is not among them is left out."""
+    """Choices for each parameter. Parameters without an entry are left out of the request."""
 
     def __init__(self, choices: Mapping[Parameter, Choices]) -> None:
         super().__init__(choices)
         #: The parameters that no point leaves out.
         self.required = frozenset([parameter for parameter, some in self.items() if None not in some])
-        #: How many steps it takes to look at the whole box.
+        #: The number of steps to look at the whole box.
         self.size = 1 + len(self) + sum(map(len, self.values())) // 10
 
     def __missing__(self, parameter: Parameter) -> Choices:
@@ -90,23 +89,23 @@ class Box(dict[Parameter, Choices]):
         }
 
     def common(self, other: Box) -> Box | None:
-        """Return the points that both boxes have, or ``None`` if there are none."""
+        """Return the box of the points that both boxes have, or ``None`` if there are none."""
         if not other.required <= self.keys():
             return None
         choices = {parameter: some & other[parameter] for parameter, some in self.items()}
         return Box(choices) if all(choices.values()) else None
 
     def agreement(self, other: Box) -> set[Parameter]:
-        """Return the parameters for which another box has all the choices that this one has."""
+        """Return the parameters for which another box has every choice of this one."""
         return {parameter for parameter in self.keys() & other.keys() if self[parameter] <= other[parameter]}
 
     def without(self, other: Box, agreements: Mapping[Parameter, int]) -> Iterator[Box]:
-        """Yield parts that share no point and together have all points but those of another box.
+        """Yield disjoint parts of this box, which together have all its points outside another box.
 
         The parts with fewer parameters come first, then those whose way out leaves more boxes.
 
-        :param other: a box that has points in common with this one.
-        :param agreements: with how many of the boxes that are to be left this one agrees on a parameter.
+        :param other: a box with points in common.
+        :param agreements: the number of boxes to be left that agree with this one, for each parameter.
         """
         ways_out = [parameter for parameter, some in self.items() if not some <= other[parameter]]
         ways_out.sort(key=lambda parameter: (parameter not in self.required, agreements[parameter]))
@@ -117,10 +116,10 @@ class Box(dict[Parameter, Choices]):
 
 
 def boxes(rules: Sequence[Rule], made_up: str, steps: Steps) -> list[Box]:
-    """Return the parameters that match each rule's filters.
+    """Return, for each rule, the box of the parameters that match its filters.
 
-    A parameter that repeats needs no choice of its own. Only empty filters match it, as with a parameter that
-    no filter names.
+    Repeated parameters need no choice of their own. Like a parameter that no filter names, they match only
+    empty filters.
 
     :param made_up: a word that none of the rules contains.
     """
@@ -135,14 +134,14 @@ def boxes(rules: Sequence[Rule], made_up: str, steps: Steps) -> list[Box]:
 
 
 def pairs(point: Point, kind: str) -> Pairs:
-    """Return the query parameters of a point, or its form parameters."""
+    """Return the query or form parameters of a point."""
     return tuple((parameter.name, value) for parameter, value in point.items() if parameter.kind == kind)
 
 
 def _choices(
     kind: str, filters: Sequence[Mapping[str, Matcher]], made_up: str
 ) -> Iterator[dict[Parameter, Choices]]:
-    """Yield the choices that each filter matches."""
+    """Yield the choices that match each filter."""
     values: dict[str, dict[str, None]] = {made_up: {}}
     for matchers in filters:
         for name, matcher in matchers.items():
@@ -166,25 +165,25 @@ def _choices(
 
 
 class Case(NamedTuple):
-    """Wanted: a point of a box that is in none of the others."""
+    """A search for a point of one box that is in none of the others."""
 
     box: Box
     others: Sequence[Box]
 
 
 def simplest_point(cases: Iterable[Case], steps: Steps) -> Point | None:
-    """Return the point with the fewest parameters that any case has.
+    """Return the point with the fewest parameters in any case, or ``None`` if no case has a point.
 
-    Of all parts of the boxes, take the one with the fewest parameters, and of that the simplest point. If
-    this is in no other box, nothing is simpler. If it is, split the part along the ways out of that box.
+    Take the part with the fewest parameters, and its simplest point. If no other box contains that point, no
+    point is simpler. Otherwise, split the part along the ways out of a box that does.
 
-    :raises ComparisonTooHardError: if the steps do not suffice to find out.
+    :raises ComparisonTooHardError: if the steps do not suffice.
     """
     queue: list[tuple[int, int, Case, Iterator[Box], int]] = []
     order = count(0, -1)  # among parts with equally few parameters, the last that was found comes first
 
     def put(parts: Iterator[Box], others: Sequence[Box], fewest: int) -> None:
-        """Put the first of some parts into the queue. The next follows when that is taken."""
+        """Queue the first of some parts. The next one follows when the first has been taken."""
         part = next(parts, None)
         if part is not None:
             steps.take(2 * part.size + len(others) * (1 + len(part.required) // 10))
@@ -203,7 +202,7 @@ def simplest_point(cases: Iterable[Case], steps: Steps) -> Point | None:
         agreements = [box.agreement(other) for other in around]
         nearest, _ = max(zip(around, agreements, strict=True), key=lambda pair: len(pair[1]))
         counts = Counter(chain.from_iterable(agreements))
-        # A box that agrees on all required parameters is left by a further one only. One leaves so many:
+        # Leaving a box that agrees on all required parameters takes a further one. One leaves this many:
         most = len(around) - min(counts[parameter] for parameter in box)
         further = sum(box.required <= agreement for agreement in agreements)
         put(box.without(nearest, counts), others, len(box.required) + ceil(further / max(most, 1)))
@@ -211,7 +210,7 @@ def simplest_point(cases: Iterable[Case], steps: Steps) -> Point | None:
 
 
 def _around(point: Point, others: Iterable[Box], steps: Steps) -> list[Box]:
-    """Return the boxes that have a point."""
+    """Return the boxes that contain a point."""
     around = [other for other in others if other.required <= point.keys()]
     for parameter, value in point.items():
         steps.take(len(around))

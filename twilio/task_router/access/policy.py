@@ -1,4 +1,4 @@
-"""Access policies: the rules of a token, what they decide about a request, and direct conflicts.
+"""Access policies: the rules of a token, which decide about requests.
 
 Source: Twilio, "Constructing JWTs", https://www.twilio.com/docs/taskrouter/js-sdk-v1/workspace/constructing-jwts
 """
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 class AccessPolicy:
     """The policy rules of a token, read as TaskRouter reads them.
 
-    :param rules: the rules: mappings with the keys of :class:`PolicyRule`. ``allow`` and the filters may be
-        left out, which means ``False`` and no filter.
+    :param rules: mappings with the keys of :class:`PolicyRule`. ``allow`` defaults to ``False``, and the
+        filters to none.
     :raises TypeError: if ``rules`` is not iterable, or is a mapping or a ``str``.
     :raises InvalidRuleError: if a rule is malformed.
-    :raises ConflictingRulesError: if two rules are the same, except that one allows and one denies.
+    :raises ConflictingRulesError: if two rules differ only in ``allow``.
     """
 
     def __init__(self, rules: Iterable[Mapping[str, Any]]) -> None:
-        # For the package itself, not for its users: the rules, read and sorted.
+        # Internal to the package: the rules, checked and indexed.
         self.index = RuleIndex(read_rules(check_iterable("rules", rules, "an iterable of policy rules")))
 
     def __repr__(self) -> str:
@@ -43,7 +43,7 @@ class AccessPolicy:
 
     @property
     def rules(self) -> list[PolicyRule]:
-        """A copy of the rules, in their order, with all five keys each."""
+        """A copy of the rules, in order, each with all five keys."""
         return [rule.as_dict() for rule in self.index.rules]
 
     @overload
@@ -92,17 +92,17 @@ class AccessPolicy:
         query: Parameters | None = None,
         form: Parameters | None = None,
     ) -> Decision:
-        """Decide whether a request is allowed, and say by which rule or why not.
+        """Decide whether a request is allowed, and by which rule, or why not.
 
-        Of the rules that match, the most specific decides: the longer path; then a literal before ``/*``
-        before ``/**``; then a rule with a filter; then a denial.
+        The most specific matching rule decides: the longer path first; then a literal before ``/*`` before
+        ``/**``; then a rule with a filter before one without; then a denial.
 
-        :param method: the HTTP method, in upper or lower case. Or a :class:`Request`, as the only argument.
+        :param method: the HTTP method, in upper or lower case, or a :class:`Request` as the only argument.
         :param url: the whole URL. Its query, if any, is added to the query parameters; a fragment is dropped.
         :param query: query parameters: a mapping, or pairs in which a name may repeat.
         :param form: form parameters, likewise.
-        :raises TypeError: if a parameter has another type.
-        :raises ValueError: if ``method`` cannot be an HTTP method, or if ``url`` lacks a scheme or a host.
+        :raises TypeError: if a parameter has the wrong type.
+        :raises ValueError: if ``method`` is not an HTTP method, or if ``url`` lacks a scheme or a host.
         """
         request = read_request(method, url, query, form)
         index = self._decider(request)
@@ -121,30 +121,29 @@ class AccessPolicy:
     def beyond(self, other: AccessPolicy) -> list[Request]:
         """Return requests that this policy allows and the other does not. The list is empty if none exist.
 
-        The answer is exact: it covers every URL and every combination of parameters, as :meth:`decide` would
-        decide about them.
+        The answer is exact: all URLs and all combinations of parameters count, as :meth:`decide` decides.
 
-        :returns: for each rule that lets something new through, in the order of the rules, the simplest such
-            request that it decides: a URL with the fewest made-up segments, then the shortest, then the
-            fewest parameters. Made-up words are ``any``, or ``any-2`` and so on if a rule contains ``any``.
-            :meth:`decide` takes such a request as it is.
+        :returns: one request for each rule that allows something new, in the order of the rules. Each is as
+            simple as possible: the fewest made-up segments, then the shortest URL, then the fewest
+            parameters. Made-up words are ``any``, or ``any-2`` and so on if a rule contains ``any``.
+            :meth:`decide` accepts these requests unchanged.
         :raises TypeError: if ``other`` is not an :class:`AccessPolicy`.
-        :raises ComparisonTooHardError: if it would take too long.
+        :raises ComparisonTooHardError: if the comparison would take too many steps.
         """
         check_type("other", other, AccessPolicy, "an AccessPolicy")
         return [request for _, request in comparison.beyond(self.index, other.index)]
 
     def redundant(self) -> list[int]:
-        """Return the indexes of the rules that could each be removed without changing what is allowed.
+        """Return the indexes of rules that could be removed, one at a time, without changing any outcome.
 
-        Remove one, then ask again: of two rules that say the same, both are here, and one has to stay.
+        Remove one, then ask again: of two equal rules, both are listed, but one has to stay.
 
-        :raises ComparisonTooHardError: if it would take too long.
+        :raises ComparisonTooHardError: if the comparison would take too many steps.
         """
         return comparison.redundant(self.index)
 
     def _decider(self, request: Request) -> int | None:
-        """Return the index of the rule that decides, if any matches."""
+        """Return the index of the rule that decides, or ``None`` if no rule matches."""
         parameters = None
         rules = self.index.rules
         method, url, query, form = request

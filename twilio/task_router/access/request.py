@@ -1,4 +1,4 @@
-"""One request, as an access policy looks at it: a method, a URL and parameters."""
+"""A request to TaskRouter: a method, a URL and parameters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: A request's parameters as callers pass them: a mapping, or pairs in which a name may repeat.
 Parameters: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
-#: The same as a request holds them.
+#: A request's parameters as a :class:`Request` holds them.
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §9.1 and §5.6.2
@@ -27,18 +27,18 @@ _PLAIN = re.compile(r"[^\s'\"&=\\]+")
 
 @dataclass(frozen=True, init=False, eq=False)
 class Request(tuple[str, str, Pairs, Pairs]):
-    """A request to TaskRouter: what :meth:`AccessPolicy.decide` decides about.
+    """A request to TaskRouter, for :meth:`AccessPolicy.decide`.
 
-    A request is a tuple of its method, URL, query and form. They are normalized, so that two requests that
-    mean the same are equal. Parameters keep their order.
+    A request is a tuple of method, URL, query and form, normalized so that requests with the same meaning are
+    equal. Parameters keep their order.
 
     :param method: the HTTP method, in upper or lower case.
     :param url: the whole URL. Its query, if any, comes before the other query parameters; a fragment is
         dropped.
     :param query: query parameters: a mapping, or pairs in which a name may repeat.
     :param form: form parameters, likewise.
-    :raises TypeError: if a parameter has another type.
-    :raises ValueError: if ``method`` cannot be an HTTP method, or if ``url`` lacks a scheme or a host.
+    :raises TypeError: if a parameter has the wrong type.
+    :raises ValueError: if ``method`` is not an HTTP method, or if ``url`` lacks a scheme or a host.
     """
 
     #: The HTTP method, in upper case.
@@ -84,7 +84,7 @@ for _at, _field in enumerate(fields(Request)):
 
 
 def read_request(method: object, url: object, query: Parameters | None, form: Parameters | None) -> Request:
-    """Return the request that a caller describes: by a :class:`Request` alone, or by its parameters.
+    """Return the request that a caller passes as a :class:`Request` or in parts.
 
     The errors are those of :class:`Request`.
     """

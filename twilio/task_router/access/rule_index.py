@@ -1,4 +1,4 @@
-"""Rules by method and URL: which of them cover a request's, the most specific first.
+"""An index of rules by method and URL, to find those that cover a request.
 
 Source: Twilio, "Constructing JWTs", https://www.twilio.com/docs/taskrouter/js-sdk-v1/workspace/constructing-jwts
 If that page is ambiguous, we follow its examples and the SDKs' own rules; failing those, we deny.
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
     from .mistaken_url import Mistake
 
-#: What a wildcard never matches: no segment, or one that leads elsewhere.
+#: Segments that wildcards never match: the empty one, and those that lead elsewhere.
 _IMPROPER_SEGMENTS = frozenset({"", ".", ".."})
 
 
 class RuleIndex:
-    """The rules of an access policy, to be found by walking up a request's URL.
+    """The rules of an access policy, looked up by walking up a request's URL.
 
     The URL itself is tried first, then ``URL/**``, ``parent/*``, ``parent/**``, ``grandparent/**`` and so
-    on. This order is that of specificity: the longer path, then a literal before ``/*`` before ``/**``.
-    The time that it takes grows with the length of the URL and not with the number of rules.
+    on. This is the order of specificity: the longer path, then a literal before ``/*`` before ``/**``. The
+    time for a look-up grows with the length of the URL, not with the number of rules.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = rules
 
-    # The rules are sorted on first use: who verifies a token may never ask what it permits.
+    # Sorted on first use: a program that verifies a token may never look up a request.
 
     @cached_property
     def _indexes(self) -> dict[tuple[str, str, str], list[int]]:
@@ -49,12 +49,12 @@ class RuleIndex:
 
     @cached_property
     def _lengths(self) -> set[int]:
-        """The lengths of all prefixes, so that no other prefix of a long URL has to be looked up."""
+        """The lengths of all prefixes. A long URL's prefixes of other lengths need no look-up."""
         return {len(prefix) for _, prefix, _ in self._indexes}
 
     @cached_property
     def mistaken(self) -> dict[int, Mistake]:
-        """The rules that match no request that makes sense, by their indexes."""
+        """The mistakes in URLs of rules that match no sensible request, by the rules' indexes."""
         mistakes = ((index, mistake_in(rule.url)) for index, rule in enumerate(self.rules))
         return {index: mistake for index, mistake in mistakes if mistake is not None}
 
@@ -83,9 +83,9 @@ class RuleIndex:
             end = prefix_end
 
     def above(self, method: str, url: str) -> Iterator[tuple[int, bool]]:
-        """Yield the indexes of the rules for this method whose URL, without wildcard, is above this one.
+        """Yield the rules for this method whose URL, without its wildcard, is above this one.
 
-        With each comes whether a wildcard could match what is between the two.
+        Each comes as its index, and whether a wildcard could match the segments between the two URLs.
         """
         proper, end = True, len(url)
         for prefix_end in _slashes_between(url, self._shortest, end):
@@ -109,11 +109,11 @@ class RuleIndex:
         return by_parent
 
     def at(self, method: str, prefix: str, wildcard: str) -> Sequence[int]:
-        """Return the indexes of the rules with just this method and pattern."""
+        """Return the indexes of the rules with exactly this method and pattern."""
         return self._indexes.get((method, prefix, wildcard), ())
 
 
 def _slashes_between(url: str, start: int, end: int) -> Iterator[int]:
-    """Yield the places of the slashes of a part of a URL, from its end to its start."""
+    """Yield the positions of the slashes in a part of a URL, from the end to the start."""
     while (end := url.rfind("/", start, end)) >= 0:
         yield end
