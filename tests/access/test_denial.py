@@ -105,9 +105,9 @@ class TestReasonOfADenial:
             (WORKER, f"{WORKER}/", "only a trailing slash differs"),
             (f"{WORKER}/", WORKER, "only a trailing slash differs"),
             (f"{WORKSPACE}/Workers/*", f"{WORKER}/", "only a trailing slash differs"),
-            (WORKER, f"{WORKER}/Channels", "it has no wildcard for what is below"),
-            (WORKER, f"{WORKSPACE}/Workers", "it is for one more segment"),
-            (f"{WORKSPACE}/Workers/*", f"{WORKSPACE}/Workers", "it is for one more segment"),
+            (WORKER, f"{WORKER}/Channels", "it has no wildcard for the segments below"),
+            (WORKER, f"{WORKSPACE}/Workers", "its URL has one more segment"),
+            (f"{WORKSPACE}/Workers/*", f"{WORKSPACE}/Workers", "its URL has one more segment"),
             (
                 f"{WORKSPACE}/*",
                 f"{WORKER}/Channels",
@@ -117,12 +117,12 @@ class TestReasonOfADenial:
             (
                 f"{WORKSPACE}/**",
                 f"{WORKSPACE}/../WS2",
-                "a wildcard matches no segment that is empty, '.' or '..'",
+                "wildcards never match a segment that is empty, '.' or '..'",
             ),
             (
                 f"{WORKSPACE}/**",
                 f"{WORKSPACE}/Workers/../Tasks",
-                "a wildcard matches no segment that is empty, '.' or '..'",
+                "wildcards never match a segment that is empty, '.' or '..'",
             ),
         ],
     )

@@ -116,13 +116,13 @@ def _gaps(indexed: RuleIndex, method: str, url: str) -> dict[int, str]:
     gaps: dict[int, str] = {}
     for index, proper in indexed.above(method, url):
         if not indexed.rules[index].prefix_and_wildcard[1]:
-            gaps[index] = "it has no wildcard for what is below"
+            gaps[index] = "it has no wildcard for the segments below"
         elif not proper:
-            gaps[index] = "a wildcard matches no segment that is empty, '.' or '..'"
+            gaps[index] = "wildcards never match a segment that is empty, '.' or '..'"
         else:
             gaps[index] = "/* matches just one segment, where /** would match more"
     for index in (*indexed.at(method, url, "/*"), *indexed.just_below(method, url)):
-        gaps[index] = "it is for one more segment"
+        gaps[index] = "its URL has one more segment"
     toggled = url[:-1] if url.endswith("/") else f"{url}/"
     for index in indexed.covering(method, toggled):
         gaps[index] = "only a trailing slash differs"
