@@ -12,7 +12,7 @@ from twilio.task_router.sids import CLAIMS
 from twilio.task_router.urls import TASK_ROUTER_BASE_URL, base_before, is_whole, workspace_url
 
 from .comparison import made_up_word, redundant, representatives, witnesses
-from .own_urls import from_the_start, lacking, own_urls
+from .own_urls import from_the_start, lacking, missing_claim, own_urls
 from .rule_index import RuleIndex
 
 if TYPE_CHECKING:
@@ -97,12 +97,14 @@ def notes_on_claims(sids: Sids) -> Iterator[Note]:
 def _channel_denied(indexed: RuleIndex, sids: Sids) -> Iterator[Note]:
     url = own_urls(indexed.rules, sids).channel
     if methods := lacking(indexed, url):
+        missing = missing_claim(sids)
+        add = "a rule that allows it" if len(methods) == 1 else "rules that allow both"
         yield Note(
             kind="channel-denied",
             rule_index=None,
             reason=f"The token lacks {' and '.join(methods)} on its channel, {shown_text(url)}, through "
             "which everything goes.",
-            advice=f"Add {'a rule that allows it' if len(methods) == 1 else 'rules that allow both'}.",
+            advice=f"Set the claim {missing}." if missing else f"Add {add}.",
         )
 
 

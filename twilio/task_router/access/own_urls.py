@@ -78,6 +78,13 @@ def from_the_start(rules: Sequence[Rule], sids: Sids) -> set[int]:
     return {index for rule, index in indexes.items() if rule in made}
 
 
+def missing_claim(sids: Sids) -> str | None:
+    """Return the claim without which the channel has no URL, or ``None`` if the token has all of them."""
+    if not sids.account:
+        return "account_sid"
+    return None if sids.own_channel else "channel"
+
+
 def lacking(indexed: RuleIndex, url: str) -> list[str]:
     """Return the methods that a page needs on its channel's URL, and that no rule allows."""
     return [method for method in ("GET", "POST") if not _allows(indexed, method, url)]

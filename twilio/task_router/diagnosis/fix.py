@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from twilio.task_router.access.own_urls import missing_claim
 from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.access.request import grouped
 from twilio.task_router.errors import ComparisonTooHardError
@@ -81,9 +82,9 @@ def fix_for(inspection: Inspection, request: Request, verdict: Verdict) -> Fix |
         return None
     if (decision and not verdict.lacking) or verdict.kind == "unreadable":
         return None
-    channel_rules = [make_rule(inspection.urls.channel, method) for method in verdict.lacking]
-    rule, obstacle, grant = None, None, None
-    if not decision:
+    rule, obstacle, grant = None, _no_channel(inspection, verdict), None
+    channel_rules = [make_rule(inspection.urls.channel, method) for method in verdict.lacking if not obstacle]
+    if not decision and obstacle is None:
         obstacle = _obstacle(inspection, request, verdict)
         if obstacle is None:
             rule = _narrowest_rule(inspection, request)
@@ -95,6 +96,12 @@ def fix_for(inspection: Inspection, request: Request, verdict: Verdict) -> Fix |
     lines = [_line(inspection, one) for one in (*channel_rules, rule) if one is not None]
     docs = None if has_grants(inspection) else _DOCS
     return Fix(grant, channel_rules, rule, obstacle, lines, docs)
+
+
+def _no_channel(inspection: Inspection, verdict: Verdict) -> str | None:
+    """Say why no rule for the channel helps, if so."""
+    claim = missing_claim(inspection.sids) if verdict.lacking else None
+    return f"Set the claim {claim} first: without it, the page has no channel." if claim else None
 
 
 _HELPS_NOT: Final = (
