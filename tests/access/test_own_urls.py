@@ -1,46 +1,29 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from tests.command_line.samples import ACCOUNT, WORKER, WORKSPACE, WORKSPACE_URL
+from twilio.task_router.access.own_urls import OwnUrls, own_urls
+from twilio.task_router.rule import Rule, read_rule
+from twilio.task_router.sids import Sids
 
-import pytest
-
-from tests.command_line.samples import GRANTS, KEY, capability_of
-from tests.judges import recorded
-from twilio.task_router.access.own_urls import from_the_start
-from twilio.task_router.rule import read_rule
-from twilio.task_router.sids import sids_of
-
-if TYPE_CHECKING:
-    from twilio.task_router import Capability
+SIDS = Sids(ACCOUNT, WORKSPACE, WORKER, WORKER, "")
 
 
-class TestFromTheStart:
-    """The rules that a class makes by itself are known, so that nobody is advised to remove them."""
+def urls_of(*urls: str) -> OwnUrls:
+    rules: list[Rule] = [read_rule({"url": url, "method": "GET"}) for url in urls]
+    return own_urls(rules, SIDS)
 
-    @pytest.mark.parametrize("kind", GRANTS)
-    def test_is_what_the_class_makes(self, kind: type[Capability]) -> None:
-        capability = capability_of(kind)
-        made = len(capability.policies)
-        capability.allow("https://t/x", "GET")
-        rules = [read_rule(rule) for rule in capability.policies]
-        claims = recorded.claims_of(capability.generate_token(), KEY)
-        assert from_the_start(rules, sids_of(claims)) == set(range(made))
 
-    def test_has_each_rule_once(self) -> None:
-        capability = capability_of()
-        rules = [read_rule(rule) for rule in capability.policies * 2]
-        claims = recorded.claims_of(capability.generate_token(), KEY)
-        assert from_the_start(rules, sids_of(claims)) == set(range(len(capability.policies)))
+class TestOwnUrls:
+    def test_are_twilios_without_rules(self) -> None:
+        urls = urls_of()
+        assert urls.workspace == WORKSPACE_URL
+        assert urls.resource == f"{WORKSPACE_URL}/Workers/{WORKER}"
+        assert urls.channel == f"https://event-bridge.twilio.com/v1/wschannels/{ACCOUNT}/{WORKER}"
 
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"allow": False},
-            {"post_filter": {"A": {"required": True}}},
-            {"query_filter": {"A": {"required": True}}},
-        ],
-    )
-    def test_has_no_other_rule(self, change: dict[str, Any]) -> None:
-        capability = capability_of()
-        rules = [read_rule(rule | change) for rule in capability.policies]
-        assert from_the_start(rules, sids_of(recorded.claims_of(capability.generate_token(), KEY))) == set()
+    def test_are_those_of_the_rules(self) -> None:
+        urls = urls_of(f"https://t/v2/Workspaces/{WORKSPACE}/**", f"https://b/{ACCOUNT}/{WORKER}")
+        assert urls.workspace == f"https://t/v2/Workspaces/{WORKSPACE}"
+        assert (urls.base_url, urls.version, urls.base_ws_url) == ("https://t", "v2", "https://b")
+
+    def test_are_on_the_bridge_of_another_channel(self) -> None:
+        assert urls_of(f"https://b/{ACCOUNT}/WK2").channel == f"https://b/{ACCOUNT}/{WORKER}"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from tests.command_line.samples import ACCOUNT, KEY
+from twilio.task_router import ComparisonTooHardError
+from twilio.task_router.access.parameters import Steps
 from twilio.task_router.command_line import main
 
 if TYPE_CHECKING:
@@ -73,3 +75,13 @@ def without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delitem(sys.modules, name)
     for name in ("rich", "rich.console", "rich.text"):
         monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.fixture
+def too_hard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every comparison of rules take too long."""
+
+    def take(self: Steps, steps: int) -> None:  # noqa: ARG001 - as Steps has it
+        raise ComparisonTooHardError("the rules' filters cannot be compared within 10,000,000 steps")
+
+    monkeypatch.setattr(Steps, "take", take)

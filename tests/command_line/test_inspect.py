@@ -404,9 +404,46 @@ class TestCalls:
         capability = capability_of(kind)
         del capability.policies[:2]
         out = in_one_line(run("inspect", capability.generate_token(), status=1)).partition(" Calls ")[2]
-        assert "of Worker.js ✗ The token lacks GET and POST on its channel: add capability.allow(" in out
+        assert (
+            "of Worker.js ✗ The token lacks GET and POST on its channel, through which everything goes. No "
+            "grant does that, but paste these rules: capability.allow("
+        ) in out
         assert out.partition("not good")[0].count("lacks") == 1
         assert "needs" not in out
+
+    def test_of_no_channel_have_the_line_of_the_maker(self, run: Run) -> None:
+        keys = ("url", "method", "query_filter", "post_filter", "allow")
+        rules: list[dict[str, Any]] = [dict(rule) for rule in capability_of().policies[2:]]
+        policies = [{key: rule[key] for key in keys} for rule in rules]
+        token = with_claims(policies=policies)
+        out = run("inspect", token, status=1)
+        told = json.loads(run("inspect", token, "--json", status=1))
+        assert "Add these rules where the token is made (the page other-sdks of the" in out
+        assert "capability.allow" not in out + json.dumps(told)
+        lines = [json.loads(line) for line in out.splitlines() if line.startswith("  {")]
+        assert lines == told["missing_channel_rules"] == capability_of().policies[:2]
+
+    def test_of_a_denied_channel_get_no_rule(self, run: Run) -> None:
+        policies: list[Any] = capability_of().policies
+        policies[0]["allow"] = False
+        del policies[1]["allow"]
+        out = in_one_line(run("inspect", with_claims(policies=policies), status=1))
+        assert (
+            "everything goes; policy rule 0 denies GET; policy rule 1 denies POST. Rule 0 denies GET on"
+            in out
+        )
+        assert "capability.allow" not in out
+
+    @pytest.mark.usefixtures("too_hard")
+    def test_that_are_too_hard_are_said_to_be(self, run: Run) -> None:
+        token = token_of()
+        steps = "the rules' filters cannot be compared within 10,000,000 steps"
+        sentences = [
+            f"Which calls of Worker.js go through: {steps}.",
+            "Which rules are wide or redundant: their comparison would take too long.",
+        ]
+        assert json.loads(run("inspect", token, "--json"))["not_judged"] == sentences
+        assert f"Not judged ? {' ? '.join(sentences)} ✓ good" in in_one_line(run("inspect", token))
 
     def test_that_no_grant_allows_are_told(self, run: Run) -> None:
         capability = capability_of()
@@ -515,6 +552,8 @@ class TestJson:
             "expires_at": "2015-04-25T23:13:20Z",
             "expired": False,
             "notes": [],
+            "missing_channel_rules": [],
+            "not_judged": [],
             "header": {"alg": "HS256", "typ": "JWT"},
             "claims": recorded.claims_of(token, KEY),
         }

@@ -4,6 +4,7 @@ from tests.command_line.conftest import (  # noqa: F401 - pytest finds them here
     _environment,
     misuse,
     run,
+    too_hard,
     without_key,
     without_rich,
 )

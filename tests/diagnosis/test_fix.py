@@ -477,11 +477,44 @@ class TestDenial:
             ["TaskRouterWorkerCapability.allow_reservation_updates()"],  # which is no more specific
         )
 
+    def test_of_the_channel_is_named(self, run: Run) -> None:
+        policies: list[Any] = capability_of().policies
+        del policies[1]["allow"]
+        arguments = ("DELETE", MINE, with_claims(policies=policies))
+        out = in_one_line(run("check", *arguments, status=1))
+        assert out.endswith(
+            'Rule 1 denies POST on the channel because it has no "allow": change or remove that rule. Do not '
+            "add one that overrides it."
+        )
+        told = json.loads(run("check", "--json", *arguments, status=1))
+        assert (told["missing_channel_rules"], told["missing_rule"], told["grants"]) == ([], None, [])
+
     def test_elsewhere_is_no_obstacle(self, run: Run) -> None:
         capability = capability_of()
         capability.deny(f"{WORKSPACE_URL}/Activities/**", "DELETE")
         out = run("check", "DELETE", MINE, capability.generate_token(), status=1)
         assert line_in(out) == 'capability.allow(capability.resource_url, "DELETE")'
+
+
+class TestWhatNoRuleMayContain:
+    """No rule has what looks like a secret, or what UTF-8 cannot encode."""
+
+    @pytest.mark.parametrize(
+        ("path", "params"),
+        [
+            ("/Odd/\ud800", {}),
+            ("/Odd", {"\ud800": "1"}),
+            (f"/Odd/{KEY}", {}),
+            ("/Odd", {token_of(): "1"}),
+        ],
+    )
+    def test_is_told(self, path: str, params: dict[str, str], run: Run) -> None:
+        body = body_of("POST", WORKSPACE_URL + path, token_of(), **params)
+        told = json.loads(run("check", "--json", body, status=1))
+        assert (told["missing_rule"], told["grants"]) == (None, [])
+        assert in_one_line(run("check", body, status=1)).endswith(
+            "The request has what looks like a secret, or is not text, and no rule may contain that."
+        )
 
 
 class TestRepeatedParameter:

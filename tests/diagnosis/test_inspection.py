@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
-from tests.command_line.samples import with_claims
-from twilio.task_router import ComparisonTooHardError
+from tests.command_line.samples import KEY, WORKSPACE_URL, capability_of, token_of, with_claims
+from twilio.task_router import ComparisonTooHardError, TaskRouterWorkerCapability, verify_token
 from twilio.task_router.access.notes import notes_on_claims
-from twilio.task_router.diagnosis import inspection
 from twilio.task_router.diagnosis.inspection import inspect_token
 from twilio.task_router.sids import sids_of
 
-if TYPE_CHECKING:
-    import pytest
+RULES = capability_of().policies
+#: Without a claim, with a rule that matches nothing, and with one that is there twice.
+UNDEFINED = with_claims(
+    worker_sid="", policies=[*RULES, {**RULES[0], "url": f"{WORKSPACE_URL}/Tasks//"}, RULES[3]]
+)
 
 
-def test_rules_that_are_too_hard_get_no_notes(monkeypatch: pytest.MonkeyPatch) -> None:
-    def too_hard(*_: object) -> None:
-        raise ComparisonTooHardError
+class TestNotes:
+    def test_are_those_of_verify_token(self) -> None:
+        token = token_of(TaskRouterWorkerCapability, "allow_updates_subresources", ttl=90_000)
+        notes = inspect_token(token).notes
+        assert notes == verify_token(token, KEY).notes()
+        assert notes
 
-    token = with_claims(worker_sid="")
-    assert inspect_token(token).notes
-    monkeypatch.setattr(inspection, "notes_on_token", too_hard)
-    assert inspect_token(token).notes == []
+    @pytest.mark.usefixtures("too_hard")
+    def test_leave_out_what_is_too_hard(self) -> None:
+        inspection = inspect_token(UNDEFINED)
+        assert [note.kind for note in inspection.notes] == ["missing-claim", "never-matches"]
+        assert not inspection.are_rules_compared
+
+    def test_are_all_otherwise(self) -> None:
+        inspection = inspect_token(UNDEFINED)
+        assert [note.kind for note in inspection.notes] == ["missing-claim", "never-matches", "redundant"]
+        assert inspection.are_rules_compared
+
+    @pytest.mark.usefixtures("too_hard")
+    def test_of_verify_token_are_an_error_then(self) -> None:
+        with pytest.raises(ComparisonTooHardError):
+            verify_token(UNDEFINED, KEY).notes()
 
 
 def test_a_missing_workspace_is_no_note() -> None:

@@ -281,12 +281,13 @@ class TestChannel:
     @pytest.mark.parametrize("kind", [TaskRouterWorkerCapability, TaskRouterWorkspaceCapability])
     def test_is_the_reason_that_all_share(self, kind: type[Capability]) -> None:
         capability = made(kind)
-        urls = [capability.policies.pop(0)["url"] for _ in range(2)]
+        url = capability.channel_url
+        del capability.policies[:2]
         explained = explain(capability)
         assert not any(explained.values())
         reason = (
-            f'The token lacks GET and POST on its channel: add capability.allow("{urls[0]}", "GET") and '
-            f'capability.allow("{urls[1]}", "POST").'
+            f"The token lacks GET and POST on its channel, {url}, through which everything goes. "
+            "Add rules that allow GET and POST."
         )
         assert {explanation.reason for explanation in explained.values()} == {reason}
 
@@ -297,7 +298,7 @@ class TestChannel:
         explained = explain(capability)
         assert bool(explained.pop("connect")) is connects  # the websocket itself is a GET
         assert not any(explained.values())
-        assert {one.reason.partition(":")[0] for one in explained.values()} == {
+        assert {one.reason.partition(",")[0] for one in explained.values()} == {
             f"The token lacks {method} on its channel"
         }
 
@@ -310,7 +311,10 @@ class TestChannel:
         capability = made(TaskRouterWorkerCapability)
         capability.policies[1]["allow"] = False
         reason = explain(capability)["ready"].reason
-        assert reason == f"The token lacks POST on its channel: Policy rule 1 denies POST {CHANNEL_URL}."
+        assert reason == (
+            f"The token lacks POST on its channel, {CHANNEL_URL}, through which everything goes; policy rule "
+            "1 denies POST. Change or remove policy rule 1."
+        )
 
 
 class TestVersions:

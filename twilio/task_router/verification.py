@@ -78,7 +78,8 @@ class VerifiedToken:
 
         The token's lifetime counts from its claim ``iat``, else from ``nbf``, else from its verification.
 
-        :raises ComparisonTooHardError: if it would take too long to find out which rules are redundant.
+        :raises ComparisonTooHardError: if it would take too long to find out which rules are wide or
+            redundant.
         """
         return notes_on_token(self.access_policy.index, self._sids, self.expires_at, self._lifetime)
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from twilio.task_router.checks import shown, shown_text
+from twilio.task_router.checks import shown
 from twilio.task_router.rule import read_rule
 from twilio.task_router.sids import CLAIMS
 from twilio.task_router.urls import TASK_ROUTER_BASE_URL, base_before, is_whole, workspace_url
 
+from .channel import advice_on_lack, lack_in_words, lacking, missing_claim
 from .comparison import made_up_word, redundant, representatives, witnesses
-from .own_urls import from_the_start, lacking, missing_claim, own_urls
+from .own_class import from_the_start
+from .own_urls import own_urls
 from .rule_index import RuleIndex
 
 if TYPE_CHECKING:
@@ -44,16 +46,22 @@ class Note:
 
 
 def notes_on_token(
-    indexed: RuleIndex, sids: Sids, expires_at: datetime | None, lifetime: timedelta | None
+    indexed: RuleIndex,
+    sids: Sids,
+    expires_at: datetime | None,
+    lifetime: timedelta | None,
+    *,
+    compared: bool = True,
 ) -> list[Note]:
     """Return the notes on a token, whatever its SIDs are. Those about no rule come first.
 
     :param expires_at: when the token expires, if that is known.
     :param lifetime: how long the token is good, if that is known.
-    :raises ComparisonTooHardError: if it would take too long to find out which rules are redundant.
+    :param compared: whether to compare the rules, which tells which of them are wide or redundant.
+    :raises ComparisonTooHardError: if that would take too long.
     """
     own = from_the_start(indexed.rules, sids)
-    on_rules = notes_on_rules(indexed, sids.workspace or None, sids.worker or None)
+    on_rules = notes_on_rules(indexed, sids.workspace or None, sids.worker or None, compared=compared)
     return [
         *notes_on_claims(sids),
         *_channel_denied(indexed, sids),
@@ -96,21 +104,23 @@ def notes_on_claims(sids: Sids) -> Iterator[Note]:
 
 def _channel_denied(indexed: RuleIndex, sids: Sids) -> Iterator[Note]:
     url = own_urls(indexed.rules, sids).channel
-    if methods := lacking(indexed, url):
-        missing = missing_claim(sids)
-        add = "a rule that allows it" if len(methods) == 1 else "rules that allow both"
+    if lacks := lacking(indexed, url):
+        words = lack_in_words(lacks, url)
         yield Note(
             kind="channel-denied",
             rule_index=None,
-            reason=f"The token lacks {' and '.join(methods)} on its channel, {shown_text(url)}, through "
-            "which everything goes.",
-            advice=f"Set the claim {missing}." if missing else f"Add {add}.",
+            reason=f"{words[0].upper()}{words[1:]}.",
+            advice=advice_on_lack(lacks, missing_claim(sids)),
         )
 
 
-def notes_on_rules(indexed: RuleIndex, workspace_sid: str | None, worker_sid: str | None) -> list[Note]:
+def notes_on_rules(
+    indexed: RuleIndex, workspace_sid: str | None, worker_sid: str | None, *, compared: bool = True
+) -> list[Note]:
     """Return the notes on rules, in the order of the rules. The SIDs may be whatever a token has."""
     about_rules = [*_never_matching(indexed)]
+    if not compared:
+        return about_rules
     never = {note.rule_index for note in about_rules}
     if workspace_sid is not None:
         about_rules += _wide(indexed, workspace_sid, worker_sid)

@@ -6,13 +6,15 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
-from twilio.task_router.diagnosis.fix import grants_as_written, has_grants
+from twilio.task_router.access.channel import lack_in_words
+from twilio.task_router.diagnosis.fix import fix_for, grants_as_written, has_grants
 from twilio.task_router.diagnosis.inspection import Inspection, class_of, inspect_token
 from twilio.task_router.diagnosis.times import iso, utc
 from twilio.task_router.diagnosis.verdict import Verdict, judge
 from twilio.task_router.pages.explanation import Explanation, explain_page
 from twilio.task_router.pages.page import page_of
 
+from .check import show_fix
 from .source import only_word, paste_from
 from .terminal import Terminal, print_json, short
 
@@ -72,6 +74,8 @@ def token_as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
 
 def _as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
     kind = class_of(inspection)
+    calls, no_calls = _worker_js(inspection)
+    fix = fix_for(inspection, None, verdict)
     return {
         **token_as_dict(inspection, verdict),
         "class": kind.__name__ if kind else None,
@@ -87,15 +91,17 @@ def _as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
                 "reason": explanation.reason,
                 "grants": grants_as_written(inspection, explanation.grants),
             }
-            for call, explanation in _worker_js(inspection).items()
+            for call, explanation in calls.items()
         },
+        "missing_channel_rules": fix.channel_rules if fix else [],
+        "not_judged": _not_judged(inspection, no_calls),
     }
 
 
-def _worker_js(inspection: Inspection) -> dict[str, Explanation]:
-    """Return the calls of the token's page, if it has the claims that this takes."""
+def _worker_js(inspection: Inspection) -> tuple[dict[str, Explanation], str | None]:
+    """Return the calls of the token's page, and why there are none if its rules can be read all the same."""
     if inspection.access_policy is None:
-        return {}
+        return {}, None
     try:
         urls = inspection.urls
         page = page_of(
@@ -104,9 +110,20 @@ def _worker_js(inspection: Inspection) -> dict[str, Explanation]:
             version=urls.version,
             base_ws_url=urls.base_ws_url,
         )
-        return explain_page(inspection.access_policy, page)
-    except (TypeError, ValueError):  # a claim is not a SID, or missing, or there is too much to compare
-        return {}
+        return explain_page(inspection.access_policy, page), None
+    except (TypeError, ValueError) as error:  # a claim is not a SID, or there is too much to compare
+        return {}, str(error)
+
+
+def _not_judged(inspection: Inspection, no_calls: str | None) -> list[str]:
+    """Say what cannot be told of a token whose rules can be read, and why.
+
+    :param no_calls: why the calls of its page cannot be told, if so.
+    """
+    calls = [] if no_calls is None else [f"Which calls of Worker.js go through: {no_calls}."]
+    if inspection.are_rules_compared:
+        return calls
+    return [*calls, "Which rules are wide or redundant: their comparison would take too long."]
 
 
 def _show(inspection: Inspection, verdict: Verdict) -> None:
@@ -116,8 +133,10 @@ def _show(inspection: Inspection, verdict: Verdict) -> None:
         return
     _show_claims(inspection, terminal)
     _show_rules(inspection, terminal)
-    _show_calls(inspection, terminal)
+    calls, no_calls = _worker_js(inspection)
+    _show_calls(inspection, verdict, calls, terminal)
     _show_notes(inspection, terminal)
+    _show_not_judged(_not_judged(inspection, no_calls), terminal)
     terminal.blank()
     terminal.verdict(verdict.good, verdict.summary)
 
@@ -185,8 +204,17 @@ def _matcher(name: str, required: bool, value: str | None) -> str:  # noqa: FBT0
     return shown if required else f"{shown} (optional)"
 
 
-def _show_calls(inspection: Inspection, terminal: Terminal) -> None:
-    calls = _worker_js(inspection)
+def _show_not_judged(sentences: Sequence[str], terminal: Terminal) -> None:
+    if sentences:
+        terminal.blank()
+        terminal.say("Not judged")
+    for sentence in sentences:
+        terminal.unknown(sentence, indent=2)
+
+
+def _show_calls(
+    inspection: Inspection, verdict: Verdict, calls: Mapping[str, Explanation], terminal: Terminal
+) -> None:
     if not calls:
         return
     terminal.blank()
@@ -194,7 +222,12 @@ def _show_calls(inspection: Inspection, terminal: Terminal) -> None:
     allowed = [call for call, explanation in calls.items() if explanation]
     if allowed:
         terminal.yes(_in_families(allowed, calls), indent=2)
-    if not all(calls["ready"].decisions[:2]):  # the channel, without which no other rule helps
+    if verdict.lacking:  # without its channel, no other rule helps
+        words = lack_in_words(verdict.lacking)
+        terminal.no(f"{words[0].upper()}{words[1:]}.", indent=2)
+        show_fix(fix_for(inspection, None, verdict), terminal)
+        return
+    if not all(calls["ready"].decisions[:2]):
         terminal.no(calls["ready"].reason, indent=2)
         return
     for grant, refused in _refused_by_grant(inspection, calls).items():

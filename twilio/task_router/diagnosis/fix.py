@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from twilio.task_router.access.own_urls import missing_claim
+from twilio.task_router.access.channel import missing_claim
 from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.access.request import grouped
 from twilio.task_router.errors import ComparisonTooHardError
@@ -72,36 +72,53 @@ class Fix:
     docs: str | None
 
 
-def fix_for(inspection: Inspection, request: Request, verdict: Verdict) -> Fix | None:
+def fix_for(inspection: Inspection, request: Request | None, verdict: Verdict) -> Fix | None:
     """Return what would let a request through that a token's rules deny, or ``None`` if they allow it.
 
+    :param request: the request, or ``None`` if only the channel counts, through which every request goes.
     :param verdict: the one on this token and this request.
     """
     policy, decision = inspection.access_policy, verdict.decision
-    if policy is None or decision is None:
+    is_allowed = decision is None or bool(decision)
+    if policy is None or verdict.kind == "unreadable" or (is_allowed and not verdict.lacking):
         return None
-    if (decision and not verdict.lacking) or verdict.kind == "unreadable":
-        return None
-    rule, obstacle, grant = None, _no_channel(inspection, verdict), None
-    channel_rules = [make_rule(inspection.urls.channel, method) for method in verdict.lacking if not obstacle]
-    if not decision and obstacle is None:
+    rule, obstacle, grant = None, _obstacle_of_channel(inspection, verdict), None
+    channel_rules = (
+        [] if obstacle else [make_rule(inspection.urls.channel, method) for method, _ in verdict.lacking]
+    )
+    if request is not None and not is_allowed and obstacle is None:
         obstacle = _obstacle(inspection, request, verdict)
         if obstacle is None:
             rule = _narrowest_rule(inspection, request)
             if not _helps(inspection, policy, [rule], request):
                 rule = None
-    if not decision and obstacle is None:
-        grant = _grant(inspection, policy, request, channel_rules)
-        obstacle = _HELPS_NOT if grant is None and rule is None else None
+            grant = _grant(inspection, policy, request, channel_rules)
+            obstacle = _HELPS_NOT if grant is None and rule is None else None
     lines = [_line(inspection, one) for one in (*channel_rules, rule) if one is not None]
     docs = None if has_grants(inspection) else _DOCS
     return Fix(grant, channel_rules, rule, obstacle, lines, docs)
 
 
-def _no_channel(inspection: Inspection, verdict: Verdict) -> str | None:
-    """Say why no rule for the channel helps, if so."""
+def _obstacle_of_channel(inspection: Inspection, verdict: Verdict) -> str | None:
+    """Say why no rule for the channel is to be added, if so."""
     claim = missing_claim(inspection.sids) if verdict.lacking else None
-    return f"Set the claim {claim} first: without it, the page has no channel." if claim else None
+    if claim:
+        return f"Set the claim {claim} first: without it, the page has no channel."
+    denying = (
+        f"{index} denies {method} on the channel{_without_allow(inspection, index)}"
+        for method, index in verdict.lacking
+        if index is not None
+    )
+    denial = next(denying, None)
+    return f"Rule {denial}: {_CHANGE_IT}" if denial else None
+
+
+_CHANGE_IT: Final = "change or remove that rule. Do not add one that overrides it."
+
+
+def _without_allow(inspection: Inspection, index: int) -> str:
+    """Say if a rule denies only because it says nothing else."""
+    return "" if "allow" in inspection.claims["policies"][index] else ' because it has no "allow"'
 
 
 _HELPS_NOT: Final = (
@@ -139,9 +156,7 @@ def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str
         )
     if decision is not None and decision.rule_index is not None:
         index = decision.rule_index
-        missing = "allow" not in inspection.claims["policies"][index]
-        why = ' because it has no "allow"' if missing else ""
-        return f"Rule {index} denies it{why}: change or remove that rule. Do not add one that overrides it."
+        return f"Rule {index} denies it{_without_allow(inspection, index)}: {_CHANGE_IT}"
     if request.method not in METHODS:
         return f"Rules are for GET, POST and DELETE, and {request.method} is none of them."
     if (differs := difference(inspection, request.url)) is not None:

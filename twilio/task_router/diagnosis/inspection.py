@@ -9,26 +9,21 @@ from base64 import urlsafe_b64decode
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard
 
 import jwt
 
 from twilio.task_router import tokens
 from twilio.task_router.access.notes import notes_on_claims, notes_on_token
+from twilio.task_router.access.own_class import CLASSES, own_capability
 from twilio.task_router.access.own_urls import own_urls
 from twilio.task_router.access.policy import AccessPolicy
-from twilio.task_router.capability import (
-    Capability,
-    TaskRouterCapability,
-    TaskRouterTaskQueueCapability,
-    TaskRouterWorkerCapability,
-    TaskRouterWorkspaceCapability,
-)
+from twilio.task_router.capability import Capability, TaskRouterCapability, TaskRouterWorkerCapability
 from twilio.task_router.checks import check_auth_token, shown
 from twilio.task_router.errors import ComparisonTooHardError, ConflictingRulesError, InvalidRuleError
 from twilio.task_router.pages.grants import with_each_grant
 from twilio.task_router.rule import Rule, read_rule
-from twilio.task_router.sids import Page, sids_of
+from twilio.task_router.sids import sids_of
 from twilio.task_router.urls import root_and_path
 from twilio.task_router.verification import check_header, check_signature, claim_problems, lifetime, moment
 
@@ -36,20 +31,11 @@ from .maker import Maker, maker_of
 from .problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from twilio.task_router.access.notes import Note
     from twilio.task_router.access.own_urls import OwnUrls
     from twilio.task_router.sids import Sids
 
 Signature: TypeAlias = Literal["good", "bad", "not checked"]
-
-#: The newest class first, whose rules include the older one's.
-_CLASSES: Final[Mapping[Page, tuple[type[Capability], ...]]] = {
-    "worker": (TaskRouterWorkerCapability, TaskRouterCapability),
-    "task queue": (TaskRouterTaskQueueCapability,),
-    "workspace": (TaskRouterWorkspaceCapability,),
-}
 
 # Stands for a rule that cannot be read, so that the others keep their indexes. It covers nothing.
 _COVERS_NOTHING = {"url": "?", "method": "GET"}
@@ -89,16 +75,29 @@ class Inspection:
     @property
     def notes(self) -> list[Note]:
         """What is worth a second look. Of a good token, ``verify_token(...).notes()`` says the same."""
+        return self._notes[0]
+
+    @property
+    def are_rules_compared(self) -> bool:
+        """Whether the notes say which rules are wide or redundant. Finding out may take too long."""
+        return self._notes[1]
+
+    @cached_property
+    def _notes(self) -> tuple[list[Note], bool]:
         if self.access_policy is None:
-            return []
+            return [], True
         exp = self.claims.get("exp")
         expires_at = moment(exp) if _is_number(exp) else None
         lasts = lifetime(self.claims, start=time.time())
+        about = (self.access_policy.index, self.sids, expires_at, lasts)
         try:
-            notes = notes_on_token(self.access_policy.index, self.sids, expires_at, lasts)
+            notes, compared = notes_on_token(*about), True
         except ComparisonTooHardError:
-            return []
-        return [note for note in notes if note.rule_index is None or self.rules[note.rule_index] is not None]
+            notes, compared = notes_on_token(*about, compared=False), False
+        readable = [
+            note for note in notes if note.rule_index is None or self.rules[note.rule_index] is not None
+        ]
+        return readable, compared
 
     @cached_property
     def sids(self) -> Sids:
@@ -185,7 +184,7 @@ def class_of(inspection: Inspection) -> type[Capability] | None:
     if page is None:
         return None
     has = {rule.identity for rule in inspection.rules if rule is not None and rule.allow}
-    for kind in _CLASSES[page]:
+    for kind in CLASSES[page]:
         with suppress(ValueError):  # a SID or a URL cannot be one
             if {read_rule(rule).identity for rule in capability_of(inspection, kind).policies} <= has:
                 return kind
@@ -205,17 +204,7 @@ def capability_of(inspection: Inspection, kind: type[Capability]) -> Capability:
 
     :raises ValueError: if they cannot be those of one.
     """
-    sids, urls = inspection.sids, inspection.urls
-    channels = () if kind is TaskRouterWorkspaceCapability else (sids.own_channel,)
-    return kind(
-        sids.account,
-        "unused",
-        sids.workspace,
-        *channels,
-        base_url=urls.base_url,
-        version=urls.version,
-        base_ws_url=urls.base_ws_url,
-    )
+    return own_capability(kind, inspection.sids, inspection.urls)
 
 
 _A_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)

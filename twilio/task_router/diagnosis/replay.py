@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from twilio.task_router.access.own_urls import from_the_start
+from twilio.task_router.access.own_class import from_the_start
 from twilio.task_router.access.request import Request
 
 from .fix import Fix, fix_for

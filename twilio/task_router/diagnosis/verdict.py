@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from twilio.task_router.access.own_urls import lacking
+from twilio.task_router.access.channel import lack_in_words, lacking
 
 from .problem import Problem
 from .times import from_now
@@ -18,6 +18,7 @@ from .times import from_now
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from twilio.task_router.access.channel import Lack
     from twilio.task_router.access.decision import Decision
     from twilio.task_router.access.request import Request
 
@@ -35,7 +36,7 @@ class Verdict:
     #: What the rules that can be read say about the request, or ``None`` without a request or without rules.
     decision: Decision | None
     #: The methods that the rules do not allow on the channel.
-    lacking: list[str]
+    lacking: list[Lack]
     #: Whether the signature was checked.
     checked: bool
     #: When the token expires, in words, or nothing if it does not say so.
@@ -93,14 +94,13 @@ def judge(
     policy = inspection.access_policy
     decision = None if policy is None or request is None else policy.decide(request)
     url = inspection.urls.channel if channel_url is None else channel_url
-    missing: list[str] = []
+    missing: list[Lack] = []
     # A rule that cannot be read may be the one for the channel.
     if policy is not None and None not in inspection.rules and (request is None or request.url != url):
         missing = lacking(policy.index, url)
     late: list[Problem] = []
     if missing:
-        text = f"the token lacks {' and '.join(missing)} on its channel, through which everything goes"
-        late.append(Problem("channel-denied", text))
+        late.append(Problem("channel-denied", lack_in_words(missing)))
     early = [problem for problem in inspection.problems if problem.kind != "bad-claims"]
     claims = [problem for problem in inspection.problems if problem.kind == "bad-claims"]
     return Verdict(

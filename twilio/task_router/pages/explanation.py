@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from twilio.task_router.access.channel import advice_on_lack, lack_in_words, lacking
 from twilio.task_router.capability import Capability
 from twilio.task_router.checks import check_type, shown
 from twilio.task_router.urls import check_base_url, check_segment
@@ -17,6 +18,7 @@ from .page import UNDEFINED, page_of_capability, page_of_token
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from twilio.task_router.access.channel import Lack
     from twilio.task_router.access.decision import Decision
     from twilio.task_router.access.policy import AccessPolicy
 
@@ -94,7 +96,7 @@ def explain_page(policy: AccessPolicy, page: Page) -> dict[str, Explanation]:
     """Explain the calls of a page with these rules, as :func:`explain` does."""
     asked = OpenPolicy(policy)
     get, post = (policy.decide(method, page.channel_url) for method in ("GET", "POST"))
-    no_channel = _reason_of_channel(page, [decision for decision in (get, post) if not decision])
+    no_channel = _reason_of_channel(page, lacking(policy.index, page.channel_url))
     requests = {call: tuple(map(page.addressed, call.requests)) for call in page.kind.calls}
     decisions = {call: tuple(map(asked.decide, requests[call])) for call in requests}
     refused = {} if no_channel else {call: requests[call] for call in requests if not all(decisions[call])}
@@ -116,18 +118,14 @@ def explain_page(policy: AccessPolicy, page: Page) -> dict[str, Explanation]:
     return {explanation.call: explanation for explanation in explanations}
 
 
-def _reason_of_channel(page: Page, refused: Sequence[Decision]) -> str:
+def _reason_of_channel(page: Page, lacks: Sequence[Lack]) -> str:
     """Say why nothing goes through the page's channel, and what to do about it, if some of it is refused."""
-    if not refused:
+    if not lacks:
         return ""
     if page.sid == UNDEFINED:
         return f"The token lacks the claim {page.kind.claim}, from which the library takes its channel."
-    lacks = f"The token lacks {' and '.join(one.request.method for one in refused)} on its channel"
-    denied = [one.reason for one in refused if one.kind == "denied-by-rule"]
-    if denied:
-        return f"{lacks}: {' '.join(denied)}"
-    lines = [f'capability.allow("{one.request.url}", "{one.request.method}")' for one in refused]
-    return f"{lacks}: add {' and '.join(lines)}."
+    words = lack_in_words(lacks, page.channel_url)
+    return f"{words[0].upper()}{words[1:]}. {advice_on_lack(lacks)}"
 
 
 def _reason(asked: OpenPolicy, requests: Sequence[OpenRequest], decisions: Sequence[Decision]) -> str:

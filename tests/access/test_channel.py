@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.command_line.samples import CHANNEL_URL, capability_of
+from twilio.task_router.access.channel import Lack, advice_on_lack, lack_in_words, lacking
+from twilio.task_router.access.rule_index import RuleIndex
+from twilio.task_router.rule import read_rule
+
+GET, POST = (dict(rule) for rule in capability_of().policies[:2])
+DENIED = {**GET, "allow": False}
+
+
+class TestLacking:
+    @pytest.mark.parametrize(
+        ("rules", "lacks"),
+        [
+            ([GET, POST], []),
+            ([POST], [Lack("GET", None)]),
+            ([], [Lack("GET", None), Lack("POST", None)]),
+            ([POST, DENIED], [Lack("GET", 1)]),
+            ([POST, GET, {**DENIED, "url": CHANNEL_URL.rpartition("/")[0] + "/*"}], []),
+            ([POST, {**GET, "query_filter": {"A": "x"}}], [Lack("GET", None)]),
+            ([POST, {**DENIED, "query_filter": {"A": "x"}}, GET], []),
+        ],
+    )
+    def test_is_what_rules_do_not_allow(self, rules: list[Any], lacks: list[Lack]) -> None:
+        assert lacking(RuleIndex([*map(read_rule, rules)]), CHANNEL_URL) == lacks
+
+
+class TestLackInWords:
+    def test_names_the_methods(self) -> None:
+        assert lack_in_words([Lack("GET", None), Lack("POST", None)]) == (
+            "the token lacks GET and POST on its channel, through which everything goes"
+        )
+
+    def test_names_the_url_if_asked(self) -> None:
+        assert lack_in_words([Lack("GET", None)], "https://b/AC1/WK1") == (
+            "the token lacks GET on its channel, https://b/AC1/WK1, through which everything goes"
+        )
+
+    def test_names_the_rule_that_denies(self) -> None:
+        assert lack_in_words([Lack("GET", 3)]).endswith("everything goes; policy rule 3 denies GET")
+
+
+class TestAdvice:
+    @pytest.mark.parametrize(
+        ("lacks", "advice"),
+        [
+            ([Lack("GET", None)], "Add a rule that allows GET."),
+            ([Lack("GET", None), Lack("POST", None)], "Add rules that allow GET and POST."),
+            ([Lack("GET", 3)], "Change or remove policy rule 3."),
+            ([Lack("GET", 3), Lack("POST", 4)], "Change or remove policy rules 3 and 4."),
+            (
+                [Lack("GET", 3), Lack("POST", None)],
+                "Change or remove policy rule 3. Add a rule that allows POST.",
+            ),
+        ],
+    )
+    def test_adds_nothing_beside_a_denial(self, lacks: list[Lack], advice: str) -> None:
+        assert advice_on_lack(lacks) == advice
+
+    def test_is_the_claim_that_is_missing(self) -> None:
+        assert advice_on_lack([Lack("GET", None)], "account_sid") == "Set the claim account_sid."

@@ -1,0 +1,76 @@
+"""A page's channel on the event bridge, through which every request goes, and the rules that it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from twilio.task_router.checks import shown_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twilio.task_router.sids import Sids
+
+    from .rule_index import RuleIndex
+
+
+class Lack(NamedTuple):
+    """A method that the rules do not allow on the channel."""
+
+    method: str
+    #: The index of the rule that denies the method, or ``None`` if no rule matches.
+    rule_index: int | None
+
+
+def missing_claim(sids: Sids) -> str | None:
+    """Return the claim without which the channel has no URL, or ``None`` if the token has both."""
+    if not sids.account:
+        return "account_sid"
+    return None if sids.own_channel else "channel"
+
+
+def lacking(indexed: RuleIndex, url: str) -> list[Lack]:
+    """Return the methods that a page needs on its channel's URL, and that the rules do not allow."""
+    deciding = {method: _deciding(indexed, method, url) for method in ("GET", "POST")}
+    return [
+        Lack(method, index)
+        for method, index in deciding.items()
+        if index is None or not indexed.rules[index].allow
+    ]
+
+
+def _deciding(indexed: RuleIndex, method: str, url: str) -> int | None:
+    """Return the index of the rule that decides about a request without parameters, if any matches."""
+    return next(
+        (
+            index
+            for index in indexed.covering(method, url)
+            if not any(indexed.rules[index].mismatches({}, {}))
+        ),
+        None,
+    )
+
+
+def lack_in_words(lacks: Sequence[Lack], url: str = "") -> str:
+    """Say what the rules do not allow on the channel, without a full stop.
+
+    :param url: the channel's URL, if it is to be named.
+    """
+    methods = " and ".join(lack.method for lack in lacks)
+    named = f", {shown_text(url)}," if url else ","
+    denials = [f"; policy rule {index} denies {method}" for method, index in lacks if index is not None]
+    return f"the token lacks {methods} on its channel{named} through which everything goes{''.join(denials)}"
+
+
+def advice_on_lack(lacks: Sequence[Lack], missing_claim: str | None = None) -> str:
+    """Say what to do about it, in one sentence or two.
+
+    :param missing_claim: the claim without which the channel has no URL, if it is missing.
+    """
+    if missing_claim:
+        return f"Set the claim {missing_claim}."
+    denying = dict.fromkeys(str(lack.rule_index) for lack in lacks if lack.rule_index is not None)
+    absent = [lack.method for lack in lacks if lack.rule_index is None]
+    change = [f"Change or remove policy rule{'s'[: len(denying) - 1]} {' and '.join(denying)}."]
+    add = [f"Add {'rules that allow' if absent[1:] else 'a rule that allows'} {' and '.join(absent)}."]
+    return " ".join([*(change if denying else []), *(add if absent else [])])

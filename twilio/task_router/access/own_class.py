@@ -1,0 +1,68 @@
+"""The classes of capabilities for a token's page, and the rules that they make from the start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from twilio.task_router.capability import (
+    Capability,
+    TaskRouterCapability,
+    TaskRouterTaskQueueCapability,
+    TaskRouterWorkerCapability,
+    TaskRouterWorkspaceCapability,
+)
+from twilio.task_router.rule import read_rule
+
+from .own_urls import own_urls
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from twilio.task_router.rule import Rule
+    from twilio.task_router.sids import Page, Sids
+
+    from .own_urls import OwnUrls
+
+#: The newest class first, whose rules include the older one's.
+CLASSES: Final[Mapping[Page, tuple[type[Capability], ...]]] = {
+    "worker": (TaskRouterWorkerCapability, TaskRouterCapability),
+    "task queue": (TaskRouterTaskQueueCapability,),
+    "workspace": (TaskRouterWorkspaceCapability,),
+}
+
+
+def own_capability(kind: type[Capability], sids: Sids, urls: OwnUrls) -> Capability:
+    """Make a capability with the SIDs and the URLs of a token.
+
+    :raises ValueError: if they cannot be those of one.
+    """
+    channels = () if kind is TaskRouterWorkspaceCapability else (sids.own_channel,)
+    return kind(
+        sids.account,
+        "unused",
+        sids.workspace,
+        *channels,
+        base_url=urls.base_url,
+        version=urls.version,
+        base_ws_url=urls.base_ws_url,
+    )
+
+
+def from_the_start(rules: Sequence[Rule], sids: Sids) -> set[int]:
+    """Return the indexes of the rules that the newest class for a token's page makes by itself.
+
+    A page needs these rules, or its class makes them anyway. Of equal rules, only the first counts. Without a
+    page, or with SIDs that no class takes, there are none.
+    """
+    if sids.page is None:
+        return set()
+    try:
+        capability = own_capability(CLASSES[sids.page][0], sids, own_urls(rules, sids))
+    except ValueError:
+        return set()
+    made = {read_rule(rule).identity for rule in capability.policies}
+    indexes: dict[object, int] = {}
+    for index, rule in enumerate(rules):
+        if rule.allow:
+            indexes.setdefault(rule.identity, index)
+    return {index for identity, index in indexes.items() if identity in made}
