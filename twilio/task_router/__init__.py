@@ -1,6 +1,6 @@
 """Capability tokens for Twilio TaskRouter's Worker.js.
 
-Everything public can be imported from here. Minting a token loads only what it needs; the rest is loaded on
+Everything public can be imported from here. The modules for minting tokens are loaded at once, the others on
 first use.
 """
 

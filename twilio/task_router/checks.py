@@ -1,4 +1,4 @@
-"""Checks of arguments, and the one form of their errors."""
+"""Checks of arguments, with one form for all error messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_BITS = 2_000  # of an int that is written out; Python itself writes no mor
 
 
 class _Shortened(reprlib.Repr):
-    """``repr``, masked and then shortened, also of what is inside a list or a dict."""
+    """``repr``, masked and then shortened, also inside lists and dicts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class _Shortened(reprlib.Repr):
         return super().repr_str(masked(x), level)
 
     def repr_int(self, x: int, level: int) -> str:
-        # Of more than 4,300 digits, older Pythons fail to make a repr, and newer ones show an address.
+        # For a longer number, reprlib raises an error on older Pythons and shows an address on newer ones.
         if isinstance(x, int) and x.bit_length() > _MOST_BITS:
             return "a number too long to show"
         return super().repr_int(x, level)
@@ -34,7 +34,7 @@ class _Shortened(reprlib.Repr):
     def repr_instance(self, x: object, level: int) -> str:  # noqa: ARG002 - as reprlib calls it
         try:
             text = masked(repr(x))
-        except Exception:  # noqa: BLE001 - an object of the caller's, about which there is a message to write
+        except Exception:  # noqa: BLE001 - the repr of a caller's object may raise anything
             return f"<{type(x).__name__}>"
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 2 :]}"
 
@@ -43,12 +43,12 @@ _shortened = _Shortened()
 
 
 def shown(value: object) -> str:
-    """Return ``repr(value)`` for a message, masked, and shortened if it is long."""
+    """Return ``repr(value)`` for a message: masked, and shortened if long."""
     return _shortened.repr(value)
 
 
 def shown_text(text: str) -> str:
-    """Return *text* for a message, masked, shortened and escaped like ``repr``, but without the quotes."""
+    """Return *text* for a message: masked, shortened and escaped like ``repr``, but without quotes."""
     return _shown_short(text) if len(text) <= _LONGEST else _shortened.repr(text)[1:-1]
 
 
@@ -67,16 +67,17 @@ def wrong_type(name: str, expected: str, value: object) -> TypeError:
 def check_type(name: str, value: object, kind: type | tuple[type, ...], expected: str) -> None:
     """Check the type of *value*. A ``bool`` does not pass for an ``int``.
 
-    :raises TypeError: if it has another type; the message says that it must be *expected*.
+    :param expected: the type in words, for the message.
+    :raises TypeError: if *value* has another type.
     """
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise wrong_type(name, expected, value)
 
 
 def check_finite(name: str, value: object) -> None:
-    """Check that *value*, if it is a ``float``, is a number that JSON can hold.
+    """Check that *value*, if a ``float``, can be written as JSON.
 
-    :raises ValueError: if it is NaN or infinite.
+    :raises ValueError: if *value* is NaN or infinite.
     """
     if isinstance(value, float) and not isfinite(value):
         raise ValueError(f"{name} must be a finite number, got {value!r}")
@@ -85,10 +86,10 @@ def check_finite(name: str, value: object) -> None:
 def check_str(name: str, value: object) -> str:
     """Return *value* as a plain ``str``.
 
-    A subclass may format as something else: a member of an enum formats as its name. An object that only
-    says that its class is ``str``, such as Django's ``SimpleLazyObject``, is the text that it formats as.
+    A subclass may format as another text: an enum's member formats as its name. An object that only claims to
+    be a ``str``, such as Django's ``SimpleLazyObject``, is converted by ``str()``.
 
-    :raises TypeError: if it is not a ``str``.
+    :raises TypeError: if *value* is not a ``str``.
     """
     if type(value) is str:
         return value
@@ -100,8 +101,8 @@ def check_str(name: str, value: object) -> str:
 def check_text(name: str, value: object) -> str:
     """Return *value* as a plain ``str`` that UTF-8 can encode.
 
-    :raises TypeError: if it is not a ``str``.
-    :raises ValueError: if it has a lone surrogate.
+    :raises TypeError: if *value* is not a ``str``.
+    :raises ValueError: if *value* has a lone surrogate.
     """
     if type(value) is str and value.isascii():  # the usual case first
         return value
@@ -112,19 +113,21 @@ def check_text(name: str, value: object) -> str:
 
 
 def check_mapping(name: str, value: object, expected: str) -> Mapping[object, object]:
-    """Return *value* if it is a mapping.
+    """Return *value*, which must be a mapping.
 
-    :raises TypeError: if it is not; the message says that it must be *expected*.
+    :param expected: the type in words, for the message.
+    :raises TypeError: if *value* is not a mapping.
     """
-    if type(value) is not dict:  # the usual case first: asking an abstract class takes five times as long
+    if type(value) is not dict:  # the usual case first: checking an abstract class takes five times as long
         check_type(name, value, Mapping, expected)
     return cast("Mapping[object, object]", value)
 
 
 def check_iterable(name: str, value: object, expected: str) -> Iterable[Any]:
-    """Return *value* if it is iterable, and neither text nor a mapping.
+    """Return *value*, which must be iterable, and neither text nor a mapping.
 
-    :raises TypeError: if it is not; the message says that it must be *expected*.
+    :param expected: the type in words, for the message.
+    :raises TypeError: if *value* is something else.
     """
     if not isinstance(value, Iterable) or isinstance(value, (str, bytes, Mapping)):
         raise wrong_type(name, expected, value)
@@ -132,14 +135,17 @@ def check_iterable(name: str, value: object, expected: str) -> Iterable[Any]:
 
 
 def json_text(name: str, write: Callable[[Any], str], value: object) -> str:
-    """Return the JSON, in ASCII, that *write* makes of *value*.
+    """Return *value* as JSON in ASCII.
 
-    :raises TypeError: if a part of it has no JSON form; the message mentions *name*.
-    :raises ValueError: if it contains NaN, an infinity, itself or a lone surrogate, or is nested too deeply.
+    :param name: the name of *value* in messages.
+    :param write: the JSON encoder.
+    :raises TypeError: if a part of *value* is not JSON serializable.
+    :raises ValueError: if *value* contains NaN, an infinity, a lone surrogate or itself, or is nested too
+        deeply.
     """
     try:
         text = write(value)
-        # To look for one character first takes a thirtieth of the time, and URLs and SIDs have no escapes.
+        # Searching for one character first takes a thirtieth of the time; URLs and SIDs have no escapes.
         is_text = not ("\\" in text and "\\ud" in text and holds_lone_surrogate(value))
     except TypeError as error:
         raise TypeError(f"{name} must have a JSON form: {error}") from None
@@ -150,14 +156,15 @@ def json_text(name: str, write: Callable[[Any], str], value: object) -> str:
     return text
 
 
-def plain_json(name: str, value: object, convert: Callable[[object], object] | None = None) -> Any:  # noqa: ANN401 - what JSON holds
-    """Return a copy of *value* in which all text is plain ``str``, at every depth, also names in a ``dict``.
+def plain_json(name: str, value: object, convert: Callable[[object], object] | None = None) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a copy of *value* with plain ``str`` for all text, including the keys of each ``dict``.
 
-    JSON knows a name by its text alone, so different keys may become the same name, and the last one counts.
+    Different keys may become the same name in JSON. The last one counts.
 
-    :param convert: makes a ``dict``, a ``list`` or a value out of each part before it is copied.
-    :raises TypeError: if a name is not a ``str``; the message mentions *name*.
-    :raises ValueError: if the value contains itself or is nested too deeply.
+    :param name: the name of *value* in messages.
+    :param convert: called with each part before the copy; returns a ``dict``, a ``list`` or another value.
+    :raises TypeError: if a key is not a ``str``.
+    :raises ValueError: if *value* contains itself or is nested too deeply.
     """
     try:
         return _plain(name, value, convert)
@@ -186,17 +193,17 @@ def _plain(name: str, value: object, convert: Callable[[object], object] | None)
 
 
 def holds_lone_surrogate(value: object) -> bool:
-    """Whether any text in a value that has a JSON form has half of a surrogate pair."""
+    """Return whether any text in a JSON value has half of a surrogate pair."""
     return has_lone_surrogate(json.dumps(value, ensure_ascii=False))
 
 
 def refuse_constant(name: str) -> NoReturn:
-    """Refuse NaN and infinities, which Python reads and JSON lacks (RFC 8259 §6): a ``parse_constant``."""
+    """Refuse NaN and infinities, which Python reads and JSON lacks (RFC 8259 §6). For ``parse_constant``."""
     raise ValueError(f"{name} is not JSON")
 
 
 def finite(digits: str) -> float:
-    """Return a number, unless it is too large for a ``float``: a ``parse_float``."""
+    """Return a ``float``, refusing numbers that are too large. For ``parse_float``."""
     number = float(digits)
     if not isfinite(number):
         raise ValueError(f"{digits} is too large a number")
@@ -204,11 +211,11 @@ def finite(digits: str) -> float:
 
 
 def check_sid(name: str, value: object, prefix: str) -> str:
-    """Return *value* if it is a SID with this prefix, see :func:`is_sid`.
+    """Return *value*, which must be a SID with this prefix (see :func:`is_sid`).
 
-    :raises TypeError: if it is neither a ``str`` nor ``None``.
-    :raises ValueError: if it is not a SID with this prefix. ``None`` is a missing SID: for it twilio-python
-        4.5.0 to 5.7.0 raised a ``ValueError``, which views catch.
+    :raises TypeError: if *value* is neither a ``str`` nor ``None``.
+    :raises ValueError: if *value* is not a SID with this prefix. ``None`` is a missing SID, for which
+        twilio-python 4.5.0 to 5.7.0 raised a ``ValueError`` that views catch.
     """
     if (
         type(value) is str
@@ -228,18 +235,18 @@ def check_sid(name: str, value: object, prefix: str) -> str:
 
 
 def is_sid(text: str, prefix: str) -> bool:
-    """Whether *text* is a SID: *prefix*, then one or more ASCII letters, digits, ``-`` or ``_``.
+    """Return whether *text* is a SID: *prefix*, then one or more ASCII letters, digits, ``-`` or ``_``.
 
     SIDs become parts of URL patterns, where ``/``, ``*``, ``?`` or ``%`` would change the requests that a
-    rule covers. ``-`` and ``_`` mean nothing there (RFC 3986 §2.3), and the made-up SIDs of tests have them.
-    The length (34 in production) is not checked, so that examples can be short.
+    rule covers. ``-`` and ``_`` are harmless there (RFC 3986 §2.3), and made-up SIDs in tests contain them.
+    The length (34 in production) is not checked, so examples can be short.
     """
     letters_and_digits = text.replace("-", "").replace("_", "")
     return text.startswith(prefix) and text != prefix and text.isascii() and letters_and_digits.isalnum()
 
 
 def _white_space_around(text: str) -> str:
-    """Say so if *text* begins or ends with white space, which is easy to overlook."""
+    """Describe white space at the beginning or end of *text*, which is easy to overlook."""
     for verb, character in (("begins", text[:1]), ("ends", text[-1:])):
         if character.isspace():
             return f"; it {verb} with {'a newline' if character == chr(10) else 'white space'}"
@@ -247,10 +254,10 @@ def _white_space_around(text: str) -> str:
 
 
 def check_auth_token(value: object) -> str:
-    """Return *value* if it can be an auth token. No message shows it.
+    """Return *value*, which must be an auth token. No message shows the value.
 
-    :raises TypeError: if it is not a ``str``.
-    :raises ValueError: if it is empty, begins or ends with white space, or UTF-8 cannot encode it.
+    :raises TypeError: if *value* is not a ``str``.
+    :raises ValueError: if *value* is empty, begins or ends with white space, or has a lone surrogate.
     """
     if type(value) is str and value and value == value.strip() and value.isascii():  # the usual case first
         return value
@@ -260,7 +267,7 @@ def check_auth_token(value: object) -> str:
     if not auth_token:
         raise ValueError("auth_token must not be empty")
     if auth_token[0].isspace() or auth_token[-1].isspace():
-        # As read from a file. TaskRouter would refuse every token that it signs.
+        # Such as a newline from a file. TaskRouter would refuse every token signed with it.
         raise ValueError(f"auth_token must be stripped of white space{_white_space_around(auth_token)}")
     if has_lone_surrogate(auth_token):
         raise ValueError("auth_token must be text that UTF-8 can encode; it has a lone surrogate")
@@ -268,7 +275,7 @@ def check_auth_token(value: object) -> str:
 
 
 def has_lone_surrogate(text: str) -> bool:
-    """Whether *text* has half of a surrogate pair, which strict JSON readers refuse."""
+    """Return whether *text* has half of a surrogate pair, which strict JSON readers refuse."""
     if text.isascii():
         return False
     try:

@@ -22,7 +22,7 @@ class InvalidRuleError(ValueError):
 
 
 class ConflictingRulesError(ValueError):
-    """Two rules are the same, except that one allows and the other denies. TaskRouter refuses such a token.
+    """Two policy rules differ only in ``allow``. TaskRouter refuses tokens with such rules.
 
     :param first: the index of one rule in the list, from 0.
     :param second: the index of the other.
@@ -43,7 +43,7 @@ class ConflictingRulesError(ValueError):
 class ComparisonTooHardError(ValueError):
     """Two access policies cannot be compared in reasonable time.
 
-    That takes about a thousand rules with filters for the same URL, or dozens whose filters are a puzzle: so
-    many of them each exclude a few combinations of dozens of parameters that only trying would tell which is
-    left. Rules without a filter and rules for different URLs do no harm in any number.
+    This takes about a thousand rules with filters for the same URL, or dozens of rules whose filters form a
+    puzzle: each excludes a few combinations of dozens of parameters, and only trying would show whether one
+    is left. Rules without a filter and rules for different URLs never cause this error.
     """

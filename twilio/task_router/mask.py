@@ -1,6 +1,6 @@
-"""The mask over secrets: tokens, and what looks like an auth token.
+"""Mask secrets: tokens, and anything that looks like an auth token.
 
-A token lets its holder act as the worker until it expires; an auth token, as the account.
+A token lets its holder act as the worker until the token expires; an auth token, as the account.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ _BORDER: Final = rf"(?:(?<![0-9A-Za-z])|{_ESCAPE})"
 
 # "eyJ" is '{"' in base64. Unless a signature of full length follows, the token is shortened or broken, for
 # example by a newline. Then the rest may hold the signature, so everything is hidden up to the next quote,
-# slash or other ASCII punctuation that base64 has no use for.
+# slash or other ASCII punctuation that base64 does not use.
 _TOKEN: Final = rf"{_BORDER}eyJ[\w-]{{5,}}(?:\.[\w-]+\.[\w-]{{43,}}|[^!-$&-*,/:-<>-@\[\]^`{{-~]*)"
 # The signature of a token whose beginning is missing or unusual. That of HS256 has 43 characters.
 _SIGNATURE: Final = r"\.[\w-]{43,}"
 
 _DIGITS: Final = r"[0-9a-fA-F]{32,}"
-_LONGER: Final = 34  # digits: they are no auth token, even with one typed too many
+_LONGER: Final = 34  # digits: too many for an auth token, even with a typing error
 _SID: Final = rf"{_BORDER}[A-Za-z]{{2}}[0-9a-fA-F]{{32,33}}"
 
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern when a message is shown, which most programs that mint tokens never do."""
+    """Compile a pattern on first use: most programs that mint tokens never show a message."""
     return re.compile(pattern, re.ASCII)
 
 
 def masked(text: str) -> str:
     """Return *text* for a message, without tokens and anything that looks like an auth token.
 
-    Either may have been passed as the wrong argument, or with white space or quotes around it.
+    Either may have been passed as the wrong argument, or inside white space or quotes.
     """
     return _compiled(_DIGITS).sub(_unless_harmless, without_tokens(text))
 
@@ -49,11 +49,11 @@ def without_tokens(text: str) -> str:
 
 
 def _unless_harmless(digits: re.Match[str]) -> str:
-    """Hide hexadecimal digits that may be an auth token: 32 of them, or 33 if one was typed too many.
+    """Hide hexadecimal digits that may be an auth token: 32 of them, or 33 with a typing error.
 
-    Letters around the digits change nothing, with one exception: after just two letters the word is a SID,
-    with or without a typing error. In some SIDs (AC, CA) these letters are digits as well, so 34 digits and
-    more are shown, such as the 40 or 64 of a digest.
+    Letters around the digits change nothing, with one exception: a word of two letters and the digits is a
+    SID, with or without a typing error. The letters of some SIDs (AC, CA) are digits, too, so 34 or more
+    digits are shown, such as the 40 or 64 of a digest.
     """
     text, end = digits.string, digits.end()
     escape, sid = _compiled(_ESCAPE), _compiled(_SID)

@@ -1,4 +1,4 @@
-"""One policy rule: make it, check it, and which requests it covers.
+"""Policy rules: make and read them, and match them with a request's parameters.
 
 Source: Twilio, "Constructing JWTs", https://www.twilio.com/docs/taskrouter/js-sdk-v1/workspace/constructing-jwts
 """
@@ -12,12 +12,12 @@ from .checks import check_mapping, check_str, check_text, shown, shown_text, wro
 from .errors import ConflictingRulesError, InvalidRuleError
 from .urls import is_whole
 
-#: A matcher: the parameter must be there, with any value.
+#: A matcher: the parameter must be present, with any value.
 REQUIRED: Final = {"required": True}
-#: A matcher: the parameter may be there, with any value.
+#: A matcher: the parameter may be present, with any value.
 OPTIONAL: Final = {"required": False}
 
-#: What a request's parameters must be: each name with a value or a matcher.
+#: A filter of a request's parameters: each name with a value or a matcher.
 Filter: TypeAlias = Mapping[str, str | Mapping[str, object]]
 
 #: A request's parameters: each name with all its values.
@@ -28,7 +28,7 @@ METHODS: Final = frozenset({"GET", "POST", "DELETE"})
 
 
 class PolicyRule(TypedDict):
-    """A policy rule as a token holds it: a plain ``dict`` with these five keys."""
+    """A policy rule as in a token: a plain ``dict`` with these five keys."""
 
     #: A literal URL without a query, or a pattern that ends in ``/*`` or ``/**``.
     url: str
@@ -36,9 +36,9 @@ class PolicyRule(TypedDict):
     method: str
     #: Whether the rule allows the requests that it covers, or denies them.
     allow: bool
-    #: What the query parameters must be: each name with a value or a matcher. ``{}`` accepts any.
+    #: The filter of the query parameters: each name with a value or a matcher. ``{}`` accepts any parameters.
     query_filter: dict[str, Any]
-    #: The same for the form parameters.
+    #: The filter of the form parameters, likewise.
     post_filter: dict[str, Any]
 
 
@@ -53,12 +53,12 @@ def make_policy(
 
     :param url: a literal URL without a query, or a pattern that ends in ``/*`` or ``/**``.
     :param method: ``GET``, ``POST`` or ``DELETE``, in upper or lower case.
-    :param query_filter: what the query parameters must be: each name with a value or a matcher. A matcher
-        is :data:`REQUIRED`, :data:`OPTIONAL`, or one of them with a ``"value"`` added.
-    :param post_filter: the same for the form parameters.
+    :param query_filter: the filter of the query parameters: each name with a value or a matcher. A matcher is
+        :data:`REQUIRED`, :data:`OPTIONAL`, or one of them with a ``"value"`` added.
+    :param post_filter: the filter of the form parameters, likewise.
     :param allowed: ``False`` for a rule that denies.
-    :raises TypeError: if a parameter has another type.
-    :raises ValueError: if the URL is empty, the method is another one, or a matcher has other keys.
+    :raises TypeError: if a parameter has the wrong type.
+    :raises ValueError: if the URL is empty, the method is another one, or a matcher has unknown keys.
     """
     return make_rule(url, method, allowed, query_filter, post_filter)
 
@@ -70,8 +70,8 @@ def make_rule(
     query_filter: Filter | None = None,
     post_filter: Filter | None = None,
 ) -> PolicyRule:
-    """Return a policy rule. Mind the order: the parameters are those of :func:`make_policy` otherwise."""
-    # What needs no check or copy is passed on at once, since a capability makes half a dozen rules.
+    """Return a policy rule. The parameters are those of :func:`make_policy`, in another order."""
+    # Values that need no check or copy take a short cut, since a capability makes half a dozen rules.
     return {
         "url": url if type(url) is str and url and url.isascii() else _check_url(url),
         "method": method if type(method) is str and method in METHODS else _check_method(method),
@@ -82,7 +82,7 @@ def make_rule(
 
 
 class Matcher(NamedTuple):
-    """What a filter says about one parameter."""
+    """A filter's condition for one parameter."""
 
     required: bool
     #: The only value that the parameter may have, or ``None`` if it may have any.
@@ -90,33 +90,33 @@ class Matcher(NamedTuple):
 
 
 class Mismatch(NamedTuple):
-    """What a filter finds wrong with one parameter of a request."""
+    """A parameter that does not match a filter."""
 
-    #: Which of the request's parameters it is about.
+    #: The kind of the parameter.
     kind: Literal["query", "form"]
     name: str
     problem: Literal["missing", "unexpected", "repeated", "different"]
-    #: The value that the filter wants and the one that the request has, if they are ``different``.
+    #: The filter's value and the request's value, if they are ``different``.
     wanted: str | None = None
     actual: str | None = None
 
 
 class Rule(NamedTuple):
-    """A rule as TaskRouter reads it."""
+    """A policy rule as TaskRouter reads it."""
 
     url: str
     method: str
     allow: bool
     query_filter: Mapping[str, Matcher]
     post_filter: Mapping[str, Matcher]
-    #: The rule as a token holds it, checked. Do not hand it out: :meth:`as_dict` makes a copy.
+    #: The rule as in a token, checked. For callers, :meth:`as_dict` makes a copy.
     checked: PolicyRule
 
     def __str__(self) -> str:
         return f"{self.method} {shown_text(self.url)}"
 
     def as_dict(self) -> PolicyRule:
-        """Return a copy of the rule as a token holds it, with all five keys."""
+        """Return a copy of the rule as in a token, with all five keys."""
         rule = self.checked.copy()
         rule["query_filter"] = _copied(rule["query_filter"])
         rule["post_filter"] = _copied(rule["post_filter"])
@@ -124,17 +124,17 @@ class Rule(NamedTuple):
 
     @property
     def has_filter(self) -> bool:
-        """Whether the rule asks for anything but a method and a URL."""
+        """Whether a filter of the rule is not empty."""
         return bool(self.query_filter or self.post_filter)
 
     @property
     def covers_nothing(self) -> bool:
-        """Whether the URL is no request's: it is not whole, or has a query or a fragment."""
+        """Whether no request can have the URL: it lacks a scheme or host, or has a query or fragment."""
         return "?" in self.url or "#" in self.url or not is_whole(self.url)
 
     @property
     def identity(self) -> object:
-        """What makes two rules the same but for ``allow``."""
+        """A value that two rules share if they differ only in ``allow``."""
         filters = (frozenset(self.query_filter.items()), frozenset(self.post_filter.items()))
         return (self.method, self.url, *filters)
 
@@ -148,9 +148,9 @@ class Rule(NamedTuple):
         return self.url, ""
 
     def mismatches(self, query: Values, form: Values) -> Iterator[Mismatch]:
-        """Yield what the filters find wrong with a request's parameters.
+        """Yield the request's parameters that do not match the filters.
 
-        A filter that is not empty is a closed list: it names every parameter that a request may have.
+        A filter that is not empty is a closed list: a request may have only the parameters in the list.
         """
         if self.query_filter:
             yield from _mismatches("query", self.query_filter, query)
@@ -159,12 +159,12 @@ class Rule(NamedTuple):
 
 
 def read_rule(value: object) -> Rule:
-    """Read a rule that a token holds, or that somebody wrote by hand.
+    """Read a rule from a token or written by hand.
 
-    :param value: a mapping with the keys of :class:`PolicyRule`. Without ``allow`` the rule denies; without
-        a filter, or if it is ``None``, it accepts any parameters.
-    :raises TypeError: if it is not a mapping, or one of its values has another type.
-    :raises ValueError: if a key is missing or unknown, or has a value that it cannot have.
+    :param value: a mapping with the keys of :class:`PolicyRule`. ``allow`` defaults to ``False``. A filter
+        that is missing or ``None`` accepts any parameters.
+    :raises TypeError: if *value* is not a mapping, or a key's value has the wrong type.
+    :raises ValueError: if a key is missing or unknown, or a key's value is malformed.
     """
     rule: PolicyRule = {"url": "", "method": "", "allow": False, "query_filter": {}, "post_filter": {}}
     for key, part in check_mapping("a policy rule", value, "a mapping").items():
@@ -191,7 +191,7 @@ def read_rules(values: Iterable[object]) -> list[Rule]:
     """Read the rules of an access policy.
 
     :raises InvalidRuleError: if a rule is malformed.
-    :raises ConflictingRulesError: if two rules are the same, except that one allows and one denies.
+    :raises ConflictingRulesError: if two rules differ only in ``allow``.
     """
     rules = [_read(index, value) for index, value in enumerate(values)]
     if not all(rule.allow for rule in rules):
@@ -245,8 +245,8 @@ _FILTER = "a mapping of parameter names to values or matchers"
 def _check_filter(name: str, value: object) -> dict[str, Any]:
     """Return a plain copy of a filter.
 
-    :raises TypeError: if it is not a mapping of parameter names to a ``str`` or a matcher.
-    :raises ValueError: if a matcher has other keys than ``"required"`` and ``"value"``.
+    :raises TypeError: if *value* is not a mapping of parameter names to a ``str`` or a matcher.
+    :raises ValueError: if a matcher has keys other than ``"required"`` and ``"value"``.
     """
     checked: dict[str, Any] = {}
     matchers = check_mapping(name, value, _FILTER)

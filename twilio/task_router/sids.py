@@ -1,7 +1,7 @@
-"""The SIDs in a token's claims, and which of them names the channel that the browser library opens.
+"""The SIDs in a token's claims, and the channel that Worker.js opens.
 
-Source: versions 1.1.1 and 1.21 of the browser library. A page of a worker takes ``worker_sid``, one of a task
-queue ``taskqueue_sid``, and one of a workspace ``workspace_sid``. None of them looks at ``channel``.
+Source: Worker.js 1.1.1 and 1.21. A worker's page opens the channel of ``worker_sid``, a task queue's page
+that of ``taskqueue_sid``, and a workspace's page that of ``workspace_sid``. None of them reads ``channel``.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: The three objects of the browser library.
+#: The kinds of pages, one for each object of Worker.js.
 Page: TypeAlias = Literal["worker", "task queue", "workspace"]
 
-#: The claim from which each object takes its channel.
+#: The claim from which each kind of page takes its channel.
 CLAIMS: Final[Mapping[Page, str]] = {
     "worker": "worker_sid",
     "task queue": "taskqueue_sid",
@@ -24,7 +24,7 @@ _PAGE_OF_CHANNEL: Final[Mapping[str, Page]] = {"WK": "worker", "WQ": "task queue
 
 
 class Sids(NamedTuple):
-    """The SIDs in a token's claims. One is empty if its claim is missing or not a string."""
+    """The SIDs in a token's claims. A SID is empty if its claim is missing or not a string."""
 
     account: str
     workspace: str
@@ -34,7 +34,7 @@ class Sids(NamedTuple):
 
     @property
     def page(self) -> Page | None:
-        """The kind of page that the token is for, or ``None`` if it is of no known kind."""
+        """The kind of page that the token is for, or ``None`` if no claim tells."""
         of_channel = _PAGE_OF_CHANNEL.get(self.channel[:2])
         if self.worker and not (self.task_queue and of_channel == "task queue"):
             return "worker"
@@ -42,18 +42,18 @@ class Sids(NamedTuple):
 
     @property
     def opened(self) -> str:
-        """The SID of the channel that the browser library opens, or nothing if its claim is missing."""
+        """The SID of the channel that Worker.js opens. Empty if the claim is missing."""
         by_page = {"worker": self.worker, "task queue": self.task_queue, "workspace": self.workspace}
         return by_page.get(self.page or "", "")
 
     @property
     def own_channel(self) -> str:
-        """The SID of the page's channel: the one that the library opens or, failing that, the claim's."""
+        """The SID of the page's channel: the one that Worker.js opens, or else the claim ``channel``."""
         return self.opened or self.channel
 
 
 def sids_of(claims: Mapping[str, object]) -> Sids:
-    """Return the SIDs in a token's claims, whatever their types."""
+    """Return the SIDs in a token's claims, which may be of any type."""
     values = [
         claims.get(name)
         for name in ("account_sid", "workspace_sid", "channel", "worker_sid", "taskqueue_sid")

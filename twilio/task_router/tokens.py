@@ -1,6 +1,6 @@
-"""Compact JSON Web Tokens, signed HS256: sign one, and read one without a check of its signature.
+"""Sign compact JSON Web Tokens with HS256, and read them without verifying the signature.
 
-RFC 7515 §3.1 and §7.1 (the compact form), RFC 7518 §3.2 (HS256), RFC 7519 (claims).
+Source: RFC 7515 §3.1 and §7.1 (the compact form), RFC 7518 §3.2 (HS256), RFC 7519 (claims).
 """
 
 from __future__ import annotations
@@ -15,22 +15,24 @@ from .checks import finite, holds_lone_surrogate, json_text, refuse_constant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Worker.js decodes the payload byte by byte, so all but ASCII has to be escaped, as is json's default.
-# What contains itself is nested too deeply, so it needs no check of its own.
+# Worker.js decodes the payload byte by byte, so escape non-ASCII characters (json's default). Values that
+# contain themselves hit the recursion limit, so there is no separate check.
 _write_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 
 def to_json(name: str, value: object) -> bytes:
-    """Return the JSON of what a token is to hold, compact and in ASCII.
+    """Return *value* as the JSON of a token, compact and in ASCII.
 
-    :raises TypeError: if a part of it has no JSON form; the message mentions *name*.
-    :raises ValueError: if it contains NaN, an infinity, itself or a lone surrogate, or is nested too deeply.
+    :param name: the name of *value* in messages.
+    :raises TypeError: if a part of *value* is not JSON serializable.
+    :raises ValueError: if *value* contains NaN, an infinity, a lone surrogate or itself, or is nested too
+        deeply.
     """
     return json_text(name, _write_json, value).encode("ascii")
 
 
 def _base64url(data: bytes) -> bytes:
-    """Encode as RFC 7515 §2 says: with the URL-safe alphabet, without padding."""
+    """Encode as in RFC 7515 §2: with the URL-safe alphabet, without padding."""
     encoded = binascii.b2a_base64(data, newline=False)
     return encoded.rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_")
 
@@ -41,37 +43,36 @@ _HEADER = _base64url(b'{"alg":"HS256","typ":"JWT"}') + b"."
 def sign(claims: Mapping[str, Any], key: str) -> str:
     """Return a token with these claims, signed HS256 with *key*.
 
-    The standard library does this in a third of the time of ``jwt.encode``, and a script that mints a token
-    does not have to import PyJWT.
-
-    The errors are those of :func:`to_json`.
+    Signing with the standard library takes a third of the time of ``jwt.encode``, and scripts that only mint
+    tokens need not import PyJWT. The errors are those of :func:`to_json`.
     """
     signing_input = _HEADER + _base64url(to_json("claims", claims))
     signature = _base64url(hmac.digest(key.encode(), signing_input, "sha256"))
     return (signing_input + b"." + signature).decode("ascii")
 
 
-#: The longest token that is read. HTTP headers and URLs, in which tokens travel, hold 8 to 16 KiB.
+#: The longest token that is read, in characters. Tokens travel in HTTP headers and URLs, which hold 8 to
+#: 16 KiB.
 MAX_LENGTH: Final = 64 * 1024
 
 
 class Token(NamedTuple):
-    """The parts of a token, decoded. Nothing about them is proven."""
+    """The parts of a token, decoded but not verified."""
 
     header: dict[str, Any]
     claims: dict[str, Any]
     signature: bytes
-    #: What the signature is made over.
+    #: The encoded header and payload, over which the signature is made.
     signing_input: bytes
 
 
 def read(token: str | bytes) -> Token:
-    """Read a token, without checking anything that it says.
+    """Read a token without verifying the signature or any claim.
 
-    Each segment has to be written in the one way that RFC 7515 §2 allows: without padding or any other
-    character, and with zeros for the bits that its last character has to spare (RFC 4648 §3.5).
+    Each segment must be encoded in the one way that RFC 7515 §2 allows: without padding or any other
+    character, and with zeros in the spare bits of the last character (RFC 4648 §3.5).
 
-    :raises ValueError: if it is longer than :data:`MAX_LENGTH`, if it is not three segments of base64url, or
+    :raises ValueError: if the token is longer than :data:`MAX_LENGTH`, is not three segments of base64url, or
         if the first two are not JSON objects.
     """
     if len(token) > MAX_LENGTH:
@@ -111,7 +112,7 @@ def _read_object(name: str, data: bytes) -> dict[str, Any]:
     except RecursionError:
         raise ValueError(f"the {name} is nested too deeply") from None
     if not isinstance(value, dict):
-        raise ValueError(f"the {name} must be a JSON object")  # noqa: TRY004 - it is what somebody sent
+        raise ValueError(f"the {name} must be a JSON object")  # noqa: TRY004 - the token is wrong, not the argument's type
     return value
 
 

@@ -1,4 +1,4 @@
-"""The URLs of TaskRouter: its base URLs, and those of a workspace, a resource in it, and a channel.
+"""TaskRouter's URLs: the base URLs, and those of workspaces, resources and channels.
 
 Source: Twilio, "TaskRouter REST API", https://www.twilio.com/docs/taskrouter/api
 """
@@ -10,16 +10,16 @@ from typing import Final
 
 from .checks import check_str, shown
 
-#: Where TaskRouter's REST API is.
+#: The base URL of TaskRouter's REST API, without the version.
 TASK_ROUTER_BASE_URL: Final = "https://taskrouter.twilio.com"
-#: Where the event bridge's websocket channels are.
+#: The base URL of the event bridge's websocket channels.
 TASK_ROUTER_BASE_WS_URL: Final = "https://event-bridge.twilio.com/v1/wschannels"
-#: The same, by its name of twilio-python 4.5.0 to 5.7.0.
+#: The name of :data:`TASK_ROUTER_BASE_WS_URL` in twilio-python 4.5.0 to 5.7.0.
 TASK_ROUTER_BASE_EVENTS_URL: Final = TASK_ROUTER_BASE_WS_URL
 #: The version of TaskRouter's REST API.
 TASK_ROUTER_VERSION: Final = "v1"
 
-# Patterns as text: most programs use the usual URLs, and never compile them.
+# Patterns as text, since most programs use the usual URLs and need no compiled pattern.
 _BASE_URL = r"(?:https?|wss?)://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%-]+)*"
 _PATH_SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
@@ -34,7 +34,7 @@ def workspace_url(
 
 
 def resource_url(workspace: str, sid: str) -> str:
-    """Return the URL of the worker or task queue with this SID, or else of the workspace itself.
+    """Return the URL of a worker or task queue. For any other SID, return the workspace's URL.
 
     :param workspace: the workspace's URL.
     """
@@ -48,7 +48,7 @@ def channel_url(account_sid: str, channel: str, base_ws_url: str = TASK_ROUTER_B
 
 
 def base_before(url: str, path: str) -> str | None:
-    """Return the part of a URL before whole segments, such as ``/Workspaces/WS456``, if it has them."""
+    """Return the part of a URL before whole segments, such as ``/Workspaces/WS456``, or ``None``."""
     before, found, _ = f"{url}/".partition(f"{path}/")
     return before if found else None
 
@@ -67,14 +67,22 @@ def root_and_path(url: str) -> tuple[str, str]:
 
 
 def check_base_url(name: str, value: object) -> str:
-    """Return *value* if it is an absolute URL to which path segments can be added."""
+    """Return *value*, which must be an absolute URL to which path segments can be added.
+
+    :raises TypeError: if *value* is not a ``str``.
+    :raises ValueError: if *value* is not such a URL.
+    """
     return _check_match(
         name, value, _BASE_URL, "an http(s) or ws(s) URL without query, wildcard or trailing slash"
     )
 
 
 def check_segment(name: str, value: object) -> str:
-    """Return *value* if it can be one segment of a URL's path, such as ``v1``."""
+    """Return *value*, which must be one segment of a URL's path, such as ``v1``.
+
+    :raises TypeError: if *value* is not a ``str``.
+    :raises ValueError: if *value* is not such a segment.
+    """
     return _check_match(name, value, _PATH_SEGMENT, "one segment of a URL's path, such as 'v1'")
 
 

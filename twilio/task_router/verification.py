@@ -1,6 +1,6 @@
-"""Verify a token: the account must have signed it, it must be in force, and its claims must be TaskRouter's.
+"""Verify a token's signature, times and claims.
 
-RFC 7519 §7.2 and RFC 8725. HS256 is the only algorithm that is accepted.
+Source: RFC 7519 §7.2 and RFC 8725. HS256 is the only algorithm accepted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class InvalidClaimError(jwt.InvalidTokenError):
-    """A claim of a token with a good signature is not what TaskRouter's tokens have there.
+    """A token's signature is valid, but one of its claims is not.
 
     :param claim: the claim's name.
     :param problem: the problem, in words that follow the claim's name.
@@ -49,7 +49,7 @@ class InvalidClaimError(jwt.InvalidTokenError):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VerifiedToken:
-    """What a good token says."""
+    """The claims of a verified token."""
 
     #: The account's SID.
     account_sid: str
@@ -61,45 +61,47 @@ class VerifiedToken:
     worker_sid: str | None
     #: The task queue's SID, in a task queue's token.
     taskqueue_sid: str | None
-    #: The channel's name for people.
+    #: The channel's friendly name.
     friendly_name: str | None
     #: The API's version.
     version: str | None
-    #: When the token expires, in UTC. A time after the year 9999 counts as its end.
+    #: The time when the token expires, in UTC. A time after the year 9999 counts as its end.
     expires_at: datetime
-    #: What the token permits.
+    #: The token's rules.
     access_policy: AccessPolicy
-    #: All claims. Nothing else here changes if you change them.
+    #: All claims. Changes to this ``dict`` do not affect the other attributes.
     claims: dict[str, Any] = field(repr=False)
     _lifetime: timedelta | None = field(repr=False)
 
     def notes(self) -> list[Note]:
-        """Return what is worth a second look, such as a rule that can never match.
+        """Return notes on oddities worth a second look, such as a rule that can never match.
 
-        The token's lifetime counts from its claim ``iat``, else from ``nbf``, else from its verification.
+        The token's lifetime counts from the claim ``iat``, else from ``nbf``, else from the verification.
 
-        :raises ComparisonTooHardError: if it would take too long to find out which rules are wide or
-            redundant.
+        :raises ComparisonTooHardError: if the search for wide or redundant rules would take too many steps.
         """
         return notes_on_token(self.access_policy.index, self._sids, self.expires_at, self._lifetime)
 
     @property
     def workspace_url(self) -> str:
-        """The workspace's URL, as the first rule that has it spells it, or else as Twilio does."""
+        """The workspace's URL, with the base URL of the first rule for the workspace, or else Twilio's."""
         return self._urls.workspace
 
     @property
     def resource_url(self) -> str:
-        """The URL of the worker, task queue or workspace that the page is for, spelled likewise.
+        """The URL of the worker, task queue or workspace that the page is for, with the same base URL.
 
-        The SID is :attr:`worker_sid` or :attr:`taskqueue_sid`, which Worker.js reads, and not
-        :attr:`channel`, if they differ.
+        If the SIDs differ, :attr:`worker_sid` and :attr:`taskqueue_sid` count, which Worker.js reads, and not
+        :attr:`channel`.
         """
         return self._urls.resource
 
     @property
     def channel_url(self) -> str:
-        """The URL of the page's channel on the event bridge, of the same SID and spelled likewise."""
+        """The URL of the page's channel on the event bridge, with the SID of :attr:`resource_url`.
+
+        The base URL is that of the first rule for the channel, or else Twilio's.
+        """
         return self._urls.channel
 
     @property
@@ -120,16 +122,15 @@ class VerifiedToken:
 def verify_token(
     token: str | bytes, auth_token: str, *, leeway: float | timedelta = 0, at: datetime | None = None
 ) -> VerifiedToken:
-    """Return what a token says, if it is good.
+    """Verify a token, and return its claims.
 
     :param token: the token, of at most 65,536 characters.
-    :param auth_token: the auth token of the account that it must come from.
-    :param leeway: how far this machine's clock may be off: seconds, or a ``timedelta``.
-    :param at: the moment at which the token must be in force, with a time zone. ``None`` means now.
-    :raises jwt.InvalidTokenError: if the token is not good. PyJWT's subclasses say why, such as
-        ``jwt.ExpiredSignatureError`` and ``jwt.InvalidSignatureError``; :class:`InvalidClaimError` says that
-        a claim is not what TaskRouter's tokens have there.
-    :raises TypeError: if a parameter has another type.
+    :param auth_token: the auth token of the account that must have signed the token.
+    :param leeway: the tolerance for this machine's clock: seconds, or a ``timedelta``.
+    :param at: the time at which the token must be in force, with a time zone. ``None`` means now.
+    :raises jwt.InvalidTokenError: if the token is not valid. The subclass says why: one of PyJWT's, such as
+        ``jwt.ExpiredSignatureError`` and ``jwt.InvalidSignatureError``, or :class:`InvalidClaimError`.
+    :raises TypeError: if a parameter has the wrong type.
     :raises ValueError: if ``auth_token`` is empty or begins or ends with white space, if ``leeway`` is
         negative or not finite, or if ``at`` has no time zone.
     """
@@ -145,9 +146,9 @@ def verify_token(
 
 
 def read_token(token: str | bytes) -> tokens.Token:
-    """Return the parts of a token, unproven.
+    """Return the parts of a token, not verified.
 
-    :raises jwt.DecodeError: if it is not a token.
+    :raises jwt.DecodeError: if *token* is malformed.
     """
     try:
         return tokens.read(token)
@@ -160,9 +161,9 @@ _HS256_BYTES = 32
 
 
 def check_header(token: tokens.Token) -> None:
-    """Check that a token claims to be signed HS256, which proves nothing yet.
+    """Check that a token's header asks for HS256 and no extensions. This proves nothing yet.
 
-    :raises jwt.InvalidTokenError: if it does not, so that its signature cannot be good whatever the key.
+    :raises jwt.InvalidTokenError: if not, so that the token cannot be valid, whatever the key.
     """
     if token.header.get("alg") != "HS256":  # RFC 8725 §3.1
         raise jwt.InvalidAlgorithmError(
@@ -179,21 +180,21 @@ def check_header(token: tokens.Token) -> None:
 
 
 def check_signature(token: tokens.Token, auth_token: str) -> None:
-    """Check that a token is signed HS256 with this auth token, whatever its header says.
+    """Check that a token is signed with this auth token by HS256, whatever the header says.
 
-    :raises jwt.InvalidSignatureError: if it is not.
+    :raises jwt.InvalidSignatureError: if the signature does not match.
     """
-    # PyJWT would also ask whether the key is short or looks like one of another algorithm. Only HS256 is
+    # PyJWT would also check whether the key is short or looks like one of another algorithm. Only HS256 is
     # accepted and Twilio chose the key, so neither check helps.
     if not _HS256.verify(token.signing_input, auth_token.encode(), token.signature):
         raise jwt.InvalidSignatureError("Signature verification failed")
 
 
 def _check_in_force(claims: Mapping[str, Any], now: float, leeway: float) -> None:
-    """Check that a token has not expired, and that its ``nbf``, if there is one, has passed.
+    """Check that a token has not expired, and that its ``nbf``, if any, has passed.
 
     :param now: the Unix time at which the token must be in force.
-    :param leeway: how far this machine's clock may be off, in seconds.
+    :param leeway: the tolerance for this machine's clock, in seconds.
     :raises jwt.InvalidTokenError: if the token is not in force, or one of the two claims is not a number.
     """
     if _time(claims, "exp") <= now - leeway:
@@ -205,8 +206,8 @@ def _check_in_force(claims: Mapping[str, Any], now: float, leeway: float) -> Non
 def _read_claims(claims: dict[str, Any], now: float) -> VerifiedToken:
     """Read the claims of a token that is in force.
 
-    :param now: the Unix time from which the lifetime counts if the claims do not say when it began.
-    :raises jwt.InvalidTokenError: if a claim is not good.
+    :param now: the Unix time from which the lifetime counts if the claims have neither ``iat`` nor ``nbf``.
+    :raises jwt.InvalidTokenError: if a claim is missing or invalid.
     """
     access_policy = _read_access_policy(claims)
     issuer, account_sid = _text(claims, "iss"), _text(claims, "account_sid")
@@ -234,7 +235,7 @@ def _differ(issuer: str, account_sid: str) -> str:
 def _read_access_policy(claims: Mapping[str, Any]) -> AccessPolicy:
     """Read the claim ``policies`` of a token.
 
-    :raises jwt.InvalidTokenError: if it is missing or not an access policy.
+    :raises jwt.InvalidTokenError: if the claim is missing or not an access policy.
     """
     rules = _claim(claims, "policies")
     if not isinstance(rules, list):
@@ -246,12 +247,12 @@ def _read_access_policy(claims: Mapping[str, Any]) -> AccessPolicy:
 
 
 def lifetime(claims: Mapping[str, Any], start: float | None = None) -> timedelta | None:
-    """Return how long a token is good: from its claim ``iat``, else from ``nbf``, until ``exp``.
+    """Return a token's lifetime: from the claim ``iat``, or else ``nbf``, until ``exp``.
 
     :param claims: the claims, of any types.
     :param start: the Unix time to count from if the token has neither ``iat`` nor ``nbf``.
-    :returns: ``None`` if the beginning or the end is unknown. A time that no ``datetime`` can hold counts as
-        the last or first that one can.
+    :returns: ``None`` if the beginning or the end is unknown. Times beyond the range of ``datetime`` count as
+        its limits.
     """
     starts = [claims[name] for name in ("iat", "nbf") if _is_number(claims.get(name))]
     start, end = next(iter(starts), start), claims.get("exp")
@@ -259,7 +260,7 @@ def lifetime(claims: Mapping[str, Any], start: float | None = None) -> timedelta
 
 
 def claim_problems(claims: Mapping[str, Any]) -> list[str]:
-    """Return everything that is wrong with a token's claims, but for its rules and whether it is in force."""
+    """Return all problems with a token's claims, without judging its rules or whether it is in force."""
     readers = {
         "exp": _time,
         "nbf": _time if "nbf" in claims else _text_or_none,
@@ -301,7 +302,7 @@ def _timestamp(at: object) -> float:
 
 
 def _time(claims: Mapping[str, Any], name: str) -> float:
-    """Return a claim that is a NumericDate (RFC 7519 §2): a number, and not a string of digits."""
+    """Return a claim that is a NumericDate (RFC 7519 §2): a number, not a string of digits."""
     value = _claim(claims, name)
     if not _is_number(value):
         raise InvalidClaimError(name, f"must be a number, not {shown(value)}")
@@ -330,7 +331,7 @@ def _claim(claims: Mapping[str, Any], name: str) -> object:
 
 
 def moment(timestamp: float) -> datetime:
-    """Return a Unix time in UTC. If a ``datetime`` cannot hold it, return the last or first that it can."""
+    """Return a Unix time as a ``datetime`` in UTC. Times beyond the range count as its limits."""
     try:
         return datetime.fromtimestamp(timestamp, timezone.utc)
     except (OSError, OverflowError, ValueError):

@@ -1,7 +1,7 @@
-"""Workflow configurations: the documents that tell TaskRouter which task goes to which queue.
+"""Workflow configurations: the documents by which TaskRouter sends tasks to task queues.
 
-Source: Twilio, "Workflows Overview", https://www.twilio.com/docs/taskrouter/workflow-configuration, and what
-it links to.
+Source: Twilio, "Workflows Overview", https://www.twilio.com/docs/taskrouter/workflow-configuration, and the
+pages linked there.
 """
 
 from __future__ import annotations
@@ -31,21 +31,23 @@ __all__ = ["TaskRouterConfig", "WorkflowConfig", "WorkflowRule", "WorkflowRuleTa
 
 @dataclass(eq=False)
 class WorkflowRuleTarget:
-    """Where a task goes if a rule's expression matches it.
+    """A target of a rule: a task queue, and the workers who may get the task there.
 
     :param queue: the task queue's SID.
-    :param expression: which of the queue's workers may get it. ``None`` means all of them.
-    :param priority: the task's priority in the queue, a number, also as a ``str``. ``None`` means
+    :param expression: the condition for workers of the queue. ``None`` means all of them.
+    :param priority: the task's priority in the queue: a number, also as a ``str``. ``None`` means
         TaskRouter's default.
-    :param timeout: the seconds after which the next target is tried, likewise. ``None`` means never.
-    :param order_by: which worker is asked first, such as ``"worker.level DESC"``. ``None`` means the one who
-        has been idle the longest.
-    :param skip_if: when to try the next target at once, such as ``"workers.available == 0"``. ``None`` means
-        to wait for the timeout.
-    :param known_worker_sid: the task's attribute that has the SID of the one worker to ask, such as
+    :param timeout: the seconds until the next target is tried: a number, also as a ``str``. ``None`` means
+        never.
+    :param order_by: the order in which workers are asked, such as ``"worker.level DESC"``. ``None`` means the
+        longest idle first.
+    :param skip_if: the condition for trying the next target at once, such as ``"workers.available == 0"``.
+        ``None`` means waiting for the timeout.
+    :param known_worker_sid: the task attribute with the SID of the one worker to ask, such as
         ``"task.agent_sid"``.
-    :param known_worker_friendly_name: likewise, with the worker's name. TaskRouter takes one of the two.
-    :raises TypeError: if a parameter has another type.
+    :param known_worker_friendly_name: the task attribute with that worker's name. TaskRouter takes one of the
+        two.
+    :raises TypeError: if a parameter has the wrong type.
     :raises ValueError: if a number is NaN or infinite.
     """
 
@@ -71,12 +73,12 @@ class WorkflowRuleTarget:
 
 @dataclass(eq=False, init=False)
 class WorkflowRule:
-    """Which tasks a rule is for, and the targets to try for them, in order.
+    """A rule of a workflow: a condition for tasks, and the targets to try for them, in order.
 
-    :param expression: what a task's attributes must be.
+    :param expression: the condition on a task's attributes.
     :param targets: :class:`WorkflowRuleTarget` objects, or dicts with the same keys.
-    :param friendly_name: a name for people.
-    :raises TypeError: if a parameter has another type.
+    :param friendly_name: the rule's name.
+    :raises TypeError: if a parameter has the wrong type.
     """
 
     expression: str
@@ -100,18 +102,18 @@ class WorkflowRule:
 class TaskRouterConfig:
     """The part of a configuration below ``task_routing``.
 
-    :param rules: :class:`WorkflowRule` objects, or dicts with the same keys. A list is kept, not copied, so
-        the document also has the rules that you append to it later. A dict's other keys are kept. Twilio's
-        pages call a rule's name ``friendly_name`` or ``filter_friendly_name``. Both are read. If a dict has
-        both, ``filter_friendly_name`` counts. ``friendly_name`` is written, as 5.3.0 to 5.7.0 did.
-    :param default_target: where a task goes if no rule matches it: a :class:`WorkflowRuleTarget`, a dict with
+    :param rules: :class:`WorkflowRule` objects, or dicts with the same keys, whose other keys are kept. A
+        list is not copied, so rules that you append later count, too. Twilio's pages call a rule's name
+        ``friendly_name`` or ``filter_friendly_name``; the latter counts if a dict has both. The document
+        always has ``friendly_name``, as in 5.3.0 to 5.7.0.
+    :param default_target: the target for tasks that match no rule: a :class:`WorkflowRuleTarget`, a dict with
         the same keys or others, or ``None``.
-    :raises TypeError: if a parameter has another type.
+    :raises TypeError: if a parameter has the wrong type.
     """
 
     #: The rules.
     filters: list[Any]
-    #: Where a task goes if no rule matches it.
+    #: The target for tasks that match no rule.
     default_filter: Any
 
     def __init__(
@@ -131,9 +133,9 @@ class TaskRouterConfig:
 class WorkflowConfig:
     """A whole workflow configuration.
 
-    :param workflow_rules: the rules, as :class:`TaskRouterConfig` takes them.
-    :param default_target: where a task goes if no rule matches it.
-    :raises TypeError: if a parameter has another type.
+    :param workflow_rules: the rules, as in :class:`TaskRouterConfig`.
+    :param default_target: the target for tasks that match no rule.
+    :raises TypeError: if a parameter has the wrong type.
     """
 
     #: The rules and the default target.
@@ -151,13 +153,13 @@ class WorkflowConfig:
         return f"WorkflowConfig({routing.filters!r}, {routing.default_filter!r})"
 
     def to_json(self) -> str:
-        """Return the document for the Workflow resource's ``Configuration``. What is ``None`` is left out.
+        """Return the document for the Workflow resource's ``Configuration``, without values of ``None``.
 
-        :raises TypeError: if a rule or a target is something else, or a part of it has no JSON form.
-        :raises ValueError: if it contains NaN, an infinity, itself or a lone surrogate.
+        :raises TypeError: if a rule or a target has the wrong type, or a part is not JSON serializable.
+        :raises ValueError: if a part is NaN, infinite or a lone surrogate, or contains itself.
         """
         if isinstance(self.task_routing, TaskRouterConfig):
-            _check_routing(self.task_routing)  # its lists may have changed
+            _check_routing(self.task_routing)  # the lists may have changed
         document = plain_json("the configuration", self, _converted)
         return json_text("the configuration", _write, document)
 
@@ -165,15 +167,14 @@ class WorkflowConfig:
     def json2obj(data: str | bytes) -> WorkflowConfig:
         """Read a configuration.
 
-        Its rules, their targets and the default target stay dicts. :meth:`to_json` writes all their fields
-        again, also those that this library does not know, and a target without a queue stays without one.
-        There are two exceptions: what is ``null`` is left out, and ``filter_friendly_name`` becomes
-        ``friendly_name`` (see :class:`TaskRouterConfig`). What stands beside ``filters`` and
-        ``default_filter`` is not kept.
+        Rules, targets and the default target stay dicts. :meth:`to_json` writes all their fields back,
+        including unknown ones, with two exceptions: ``null`` values are left out, and
+        ``filter_friendly_name`` becomes ``friendly_name`` (see :class:`TaskRouterConfig`). A target without a
+        queue stays without one. Fields beside ``filters`` and ``default_filter`` are dropped.
 
         :param data: the document.
-        :raises TypeError: if it is not a ``str`` or ``bytes``.
-        :raises ValueError: if it is not JSON, or not a configuration.
+        :raises TypeError: if *data* is not a ``str`` or ``bytes``.
+        :raises ValueError: if *data* is not JSON, or not a configuration.
         """
         check_type("data", data, (str, bytes), "a str or bytes")
         text = data if isinstance(data, bytes) else check_str("data", data)
@@ -206,7 +207,7 @@ _write = partial(json.dumps, sort_keys=True, indent=4, allow_nan=False)
 
 
 def _check_routing(routing: TaskRouterConfig) -> None:
-    """Check that rules and targets are some, also in the lists that callers keep."""
+    """Check the types of the rules and targets, also in lists that callers keep."""
     for index, rule in enumerate(check_iterable("rules", routing.filters, "a list of rules")):
         _check_part(f"rules[{index}]", rule, "a WorkflowRule or a dict")
         if isinstance(rule, WorkflowRule):
@@ -240,7 +241,7 @@ def _renamed(rule: Any) -> Any:  # noqa: ANN401
 
 
 def _converted(value: object) -> object:
-    """Return what the document has for a part of it: an object without what is ``None``, for one."""
+    """Return a part of the configuration as a ``dict``, a list or another value, without ``None`` inside."""
     if isinstance(value, TaskRouterConfig):
         value = vars(value) | {"filters": [_renamed(rule) for rule in value.filters]}
     elif isinstance(value, (WorkflowConfig, WorkflowRule, WorkflowRuleTarget)):
