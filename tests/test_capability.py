@@ -970,7 +970,7 @@ class TestBadInput:
         rule: Any = {"url": {"a set"}, "allow": True}
         capability.policies.append(rule)
         for attributes in (None, {"team": "support"}):
-            with pytest.raises(TypeError, match=r"^claims must have a JSON form"):
+            with pytest.raises(TypeError, match=r"^claims must be JSON serializable"):
                 capability.generate_token(attributes=attributes)
 
     @pytest.mark.parametrize(

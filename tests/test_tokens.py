@@ -38,5 +38,5 @@ class TestSign:
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf")])
     def test_refuses_numbers_that_json_lacks(self, value: float) -> None:
-        with pytest.raises(ValueError, match="claims must have a JSON form"):
+        with pytest.raises(ValueError, match="claims must be JSON serializable"):
             sign({"number": value}, "secret")

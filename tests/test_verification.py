@@ -499,7 +499,7 @@ class TestAttack:
             ("kid that is a number", "the header's kid must be a string, not 0"),
             ("signature empty", "an HS256 signature has 32 bytes, not 0"),
             ("two segments", "the token cannot be read: a token has three segments, not 2"),
-            ("payload padded", "the token cannot be read: a segment is not written as base64url has it"),
+            ("payload padded", "the token cannot be read: a segment is not valid base64url"),
             ("header not an object", "the token cannot be read: the header must be a JSON object"),
             ("payload a list", "the token cannot be read: the payload must be a JSON object"),
             ("header with a lone surrogate", "the header has a lone surrogate, which is not text"),

@@ -151,7 +151,7 @@ class TestToJson:
             WorkflowConfig([], part)
         with pytest.raises(TypeError, match=r"^targets\[0\] must be"):
             WorkflowRule("1==1", [part])
-        with pytest.raises(TypeError, match="the configuration must have a JSON form"):
+        with pytest.raises(TypeError, match="the configuration must be JSON serializable"):
             WorkflowConfig([{"expression": "1==1", "more": [part]}]).to_json()
 
     def test_has_no_auth_token(self) -> None:
@@ -203,7 +203,7 @@ class TestToJson:
         itself: dict[str, Any] = {}
         itself["me"] = itself
         with pytest.raises(
-            ValueError, match="the configuration must have a JSON form: it contains itself or"
+            ValueError, match="the configuration must be JSON serializable: it contains itself or"
         ):
             WorkflowConfig([itself]).to_json()
 

@@ -410,7 +410,7 @@ class TestConstructor:
             ({}, "url is missing"),
             ({"url": WORKER}, "method is missing"),
             ({"method": "GET"}, "url is missing"),
-            (rule(WORKER, allowed=True), "'allowed' is no key"),
+            (rule(WORKER, allowed=True), "unknown key 'allowed'"),
             (rule(""), "url must be a URL"),
             (rule(WORKER) | {"url": None}, "url must be a str"),
             (rule(WORKER, "PUT"), "method must be GET, POST or DELETE"),

@@ -148,9 +148,9 @@ def json_text(name: str, write: Callable[[Any], str], value: object) -> str:
         # Searching for one character first takes a thirtieth of the time; URLs and SIDs have no escapes.
         is_text = not ("\\" in text and "\\ud" in text and holds_lone_surrogate(value))
     except TypeError as error:
-        raise TypeError(f"{name} must have a JSON form: {error}") from None
+        raise TypeError(f"{name} must be JSON serializable: {error}") from None
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name} must have a JSON form: {error}") from None
+        raise ValueError(f"{name} must be JSON serializable: {error}") from None
     if not is_text:
         raise ValueError(f"{name} must be text that UTF-8 can encode; it has a lone surrogate")
     return text
@@ -170,7 +170,7 @@ def plain_json(name: str, value: object, convert: Callable[[object], object] | N
         return _plain(name, value, convert)
     except RecursionError:
         raise ValueError(
-            f"{name} must have a JSON form: it contains itself or is nested too deeply"
+            f"{name} must be JSON serializable: it contains itself or is nested too deeply"
         ) from None
 
 

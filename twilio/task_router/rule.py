@@ -179,7 +179,7 @@ def read_rule(value: object) -> Rule:
         elif key == "post_filter":
             rule["post_filter"] = _read_filter("post_filter", part)
         else:
-            raise ValueError(f"{shown(key)} is no key of a policy rule")
+            raise ValueError(f"unknown key {shown(key)}")
     for required in ("url", "method"):
         if not rule[required]:
             raise ValueError(f"{required} is missing")

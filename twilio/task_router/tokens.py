@@ -99,7 +99,7 @@ def _decode_base64url(segment: bytes) -> bytes:
     standard = segment.replace(b"-", b"+").replace(b"_", b"/")
     data = binascii.a2b_base64(standard + b"=" * (-len(segment) % 4))
     if _base64url(data) != segment:
-        raise ValueError("a segment is not written as base64url has it")
+        raise ValueError("a segment is not valid base64url")
     return data
 
 
