@@ -1009,7 +1009,7 @@ class TestBadInput:
 
     def test_of_a_workspace_names_the_class_that_is_for_it(self) -> None:
         with pytest.raises(
-            ValueError, match=r"workspace_sid .*must start with WS.* have TaskRouterWorkerCapability$"
+            ValueError, match=r"workspace_sid .*must start with WS.*; for a worker, use TaskRouterWorkerCapability$"
         ):
             TaskRouterWorkspaceCapability("AC123", "secret", "WK123")
 

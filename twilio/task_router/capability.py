@@ -55,33 +55,34 @@ _OWN_CLAIMS = frozenset(
 _Init = TypeVar("_Init", bound="Callable[..., None]")
 
 _CLASS_FOR = {
-    "WK": "workers have TaskRouterWorkerCapability",
-    "WQ": "task queues have TaskRouterTaskQueueCapability",
-    "WS": "workspaces have TaskRouterWorkspaceCapability",
+    "WK": "for a worker, use TaskRouterWorkerCapability",
+    "WQ": "for a task queue, use TaskRouterTaskQueueCapability",
+    "WS": "for a workspace, use TaskRouterWorkspaceCapability",
 }
 
 
 class Capability:
-    """What the four capabilities share: an account, a channel in a workspace, and policy rules.
+    """The base class of the four capabilities: an account, a channel in a workspace, and policy rules.
 
-    A page may open its websocket from the start, and do what its class says. The methods ``allow_…`` grant
-    more, :meth:`allow` and :meth:`deny` add any rule, and :meth:`generate_token` signs what was granted so
-    far. If you call a grant twice, its rule is there twice, which changes nothing.
+    From the start, a page may open its websocket and send the requests that its class names. The methods
+    ``allow_…`` grant more, :meth:`allow` and :meth:`deny` add any rule, and :meth:`generate_token` signs the
+    rules. Calling a grant twice adds its rule twice, which changes nothing.
 
     Every rule is made by :meth:`make_policy`. All but the channel's two, without which no page works, are
     added by :meth:`add_policy`, so a subclass can narrow them in one place.
 
-    :param account_sid: the account, ``AC…``.
-    :param auth_token: the account's auth token. It signs, and no token, message or ``repr`` contains it.
-    :param workspace_sid: the workspace, ``WS…``.
-    :param channel_id: the worker, task queue or workspace that the page is for. Take it from your session,
-        never from the browser: whoever has the token acts in its name.
-    :param base_url: where TaskRouter's REST API is, without the version.
+    :param account_sid: the account's SID, ``AC…``.
+    :param auth_token: the account's auth token, which signs the tokens. No token, message or ``repr``
+        contains the auth token.
+    :param workspace_sid: the workspace's SID, ``WS…``.
+    :param channel_id: the SID of the worker, task queue or workspace that the page is for. Take the SID from
+        your session, never from the browser: whoever has the token can act for the owner of the SID.
+    :param base_url: the base URL of TaskRouter's REST API, without the version.
     :param version: the API's version.
-    :param base_ws_url: where the event bridge's websocket channels are.
+    :param base_ws_url: the base URL of the event bridge's websocket channels.
     :raises TypeError: if a parameter is not a ``str``.
-    :raises ValueError: if a SID is ``None``, or is not its two letters followed by ASCII letters, digits,
-        ``-`` or ``_``, if the auth token is empty or begins or ends with white space, or if one of the others
+    :raises ValueError: if a SID is ``None`` or not its two letters followed by ASCII letters, digits, ``-``
+        or ``_``, if the auth token is empty or begins or ends with white space, or if another parameter
         cannot be part of a URL.
     """
 
@@ -90,8 +91,8 @@ class Capability:
     _channel_parameter: ClassVar[str] = "channel_id"
     _channel_claim: ClassVar[str | None] = None
 
-    # The attributes that twilio-python's class had. They are in the rules and the claims: a subclass may set
-    # them before the constructor does, and nobody may afterwards. Others a subclass may use as its own.
+    # The attributes of twilio-python's class, which are in the rules and the claims: a subclass may set them
+    # before the constructor does, and nobody may afterwards. A subclass may use other names as its own.
     _fixed: ClassVar[frozenset[str]] = frozenset(
         {"account_sid", "auth_token", "workspace_sid", "channel_id", "base_url", "resource_url"}
     )
@@ -108,7 +109,7 @@ class Capability:
     _base_ws_url: str
     _workspace_url: str
     _resource_url: str
-    # The claims of its tokens, in their order. Each token has its own ``exp`` and ``policies`` in the gaps.
+    # The tokens' claims, in order. Each token has its own ``exp`` and ``policies``.
     _claims: dict[str, str]
 
     def __init__(
@@ -189,7 +190,7 @@ class Capability:
 
     def __delattr__(self, name: str) -> None:
         if name in self._fixed or name == "policies":
-            raise AttributeError(f"cannot delete {name}: tokens are made of it; create a new capability")
+            raise AttributeError(f"cannot delete {name}: tokens need it; create a new capability")
         super().__delattr__(name)
 
     def __repr__(self) -> str:
@@ -198,7 +199,7 @@ class Capability:
             f"{self.account_sid}, {len(self.policies)} policy rules>"
         )
 
-    # Not properties: a subclass may have an attribute of its own that is called like one of these.
+    # Not properties, so that a subclass may have its own attributes with these names.
 
     @cached_property
     def channel_id(self) -> str:
@@ -284,9 +285,9 @@ class Capability:
         """Return the policy rules as they are now, to try requests on.
 
         :raises InvalidRuleError: if a rule that was appended by hand is malformed.
-        :raises ConflictingRulesError: if two rules are the same, except that one allows and one denies.
+        :raises ConflictingRulesError: if two rules differ only in ``allow``.
         """
-        from .access.policy import AccessPolicy  # noqa: PLC0415 - minting does without it
+        from .access.policy import AccessPolicy  # noqa: PLC0415 - minting does not need it
 
         return AccessPolicy(self.policies)
 
@@ -295,18 +296,17 @@ class Capability:
     ) -> str:
         """Return a token with the policy rules as they are now.
 
-        It changes nothing in the capability, and several threads may call it at once.
+        The capability does not change, and several threads may call this method at once.
 
-        :param ttl: how long the token is good: seconds, or a ``timedelta``. A fraction of a second is
-            dropped; -0.5 counts as -1. Zero or less makes a token that has expired.
+        :param ttl: the token's lifetime: seconds, or a ``timedelta``, rounded down to whole seconds. Zero or
+            less makes an expired token.
         :param attributes: claims to add, such as ``friendly_name`` (by default the channel's SID).
-        :raises TypeError: if ``ttl`` has another type, or if ``attributes`` is not a mapping of ``str`` to
-            what JSON can hold.
+        :raises TypeError: if ``ttl`` has the wrong type, or if ``attributes`` is not a mapping of ``str`` to
+            JSON serializable values.
         :raises ValueError: if ``ttl`` is NaN or infinite, or if ``attributes`` names a claim that the
-            capability sets itself, or holds what strict JSON readers refuse: NaN, an infinity, a lone
-            surrogate.
-        :raises ConflictingRulesError: if two rules are the same, except that one allows and one denies.
-            TaskRouter would answer every request of such a token with an error.
+            capability sets itself, or contains NaN, an infinity or a lone surrogate.
+        :raises ConflictingRulesError: if two rules differ only in ``allow``. TaskRouter would answer every
+            request of such a token with an error.
         :raises InvalidRuleError: if a rule is malformed (checked only if some rule denies, since only then
             can rules conflict; :meth:`access_policy` always checks).
         """
@@ -319,7 +319,7 @@ class Capability:
         try:
             return sign(claims | added, self.auth_token)
         except (TypeError, ValueError):
-            to_json("attributes", added)  # raises the error in their name, if it is theirs
+            to_json("attributes", added)  # raises an error that names the attributes, if they are the cause
             raise
 
     def get_resource_url(self) -> str:
@@ -328,7 +328,7 @@ class Capability:
 
 
 def _refusing_channel_id(init: _Init) -> _Init:
-    """Let a constructor explain the keyword that the ``TaskRouterCapability`` of 4.5.0 to 5.7.0 had."""
+    """Make a constructor explain ``channel_id``, which ``TaskRouterCapability`` took in 4.5.0 to 5.7.0."""
 
     @wraps(init)
     def refusing(self: Capability, *arguments: object, **keywords: object) -> None:
@@ -344,7 +344,7 @@ def _refusing_channel_id(init: _Init) -> _Init:
 
 
 class _WorkerChannelCapability(Capability):
-    """What the two capabilities of a worker share: the worker is their channel."""
+    """The base class of the two capabilities whose channel is a worker."""
 
     channel_prefix = "WK"
     _channel_parameter = "worker_sid"
@@ -372,15 +372,15 @@ class _WorkerChannelCapability(Capability):
         )
 
     def _grant(self, url: str, method: str, post_filter: Filter | None = None) -> None:
-        """Add a rule that allows, but not by :meth:`allow`: a subclass's own may take no filters."""
+        """Add a rule that allows. :meth:`allow` will not do: a subclass's own may take no filters."""
         self.add_policy(url, method, True, None, post_filter)  # noqa: FBT003 - as in allow
 
 
 class TaskRouterCapability(_WorkerChannelCapability):
-    """What one worker's page may do, as in twilio-python 3.7.0 to 4.4.0.
+    """The capability for a worker's page, as in twilio-python 3.7.0 to 4.4.0.
 
-    From the start the page may open its websocket and fetch the workspace's activities. For a page that
-    works with reservations take :class:`TaskRouterWorkerCapability`.
+    From the start, the page may open its websocket and fetch the workspace's activities. For a page that
+    works with reservations, use :class:`TaskRouterWorkerCapability`.
 
     The parameters and errors are those of :class:`Capability`. The channel is the worker.
     """
@@ -403,7 +403,7 @@ class TaskRouterCapability(_WorkerChannelCapability):
         self._grant(f"{self._workspace_url}/Activities", "GET")
 
     def allow_worker_fetch_attributes(self) -> None:
-        """Let the page fetch the worker. Without it Worker.js never becomes ready."""
+        """Let the page fetch the worker. Without this grant, Worker.js never becomes ready."""
         self._grant(self._resource_url, "GET")
 
     def allow_worker_activity_updates(self) -> None:
@@ -433,16 +433,16 @@ class TaskRouterCapability(_WorkerChannelCapability):
 
 
 class TaskRouterWorkerCapability(_WorkerChannelCapability):
-    """What one worker's page may do, as in twilio-python 5.3.0 to 5.7.0.
+    """The capability for a worker's page, as in twilio-python 5.3.0 to 5.7.0.
 
-    From the start the page may open its websocket, and fetch the worker, the workspace's activities and
+    From the start, the page may open its websocket and fetch the worker, the workspace's activities and
     tasks, and the worker's reservations.
 
     Compared with the releases of twilio-python:
 
     - 3.7.0 to 4.4.0 had :class:`TaskRouterCapability` instead.
-    - 4.5.0 had this class without the worker's reservations: a token of ours permits ``GET`` there and, after
-      :meth:`allow_reservation_updates`, ``POST``, and nothing less.
+    - 4.5.0 had this class without the worker's reservations. This class allows ``GET`` there and, after
+      :meth:`allow_reservation_updates`, ``POST``. All else is allowed as in 4.5.0.
     - 4.6.0 to 5.2.0 had the same claims as 4.5.0.
     - 5.3.0 to 5.7.0 have the same claims as this class.
 
@@ -483,7 +483,7 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
         """Let the page fetch the worker.
 
         .. deprecated:: 4.5.0 of twilio-python
-           It is allowed from the start.
+           The page may do so from the start.
         """
         _warn_deprecated("allow_worker_fetch_attributes() is deprecated: it is allowed from the start")
         self._grant(self._resource_url, "GET")
@@ -508,7 +508,9 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
 
 
 class TaskRouterTaskQueueCapability(Capability):
-    """What a page about one task queue may do. From the start: open its websocket and fetch the queue.
+    """The capability for the page of a task queue.
+
+    From the start, the page may open its websocket and fetch the task queue.
 
     The parameters and errors are those of :class:`Capability`. The channel is the task queue, ``WQ…``.
     """
@@ -518,7 +520,9 @@ class TaskRouterTaskQueueCapability(Capability):
 
 
 class TaskRouterWorkspaceCapability(Capability):
-    """What a page about a whole workspace may do. From the start: open its websocket and fetch it.
+    """The capability for the page of a workspace, such as a supervisor's.
+
+    From the start, the page may open its websocket and fetch the workspace.
 
     The parameters and errors are those of :class:`Capability`. The channel is the workspace.
     """
@@ -552,7 +556,7 @@ def _warn_deprecated(message: str) -> None:
 
 
 def _without_conflicts(rules: list[Any]) -> list[PolicyRule]:
-    """Return copies of the rules, checked for conflicts: another thread may change a rule meanwhile.
+    """Return copies of the rules, checked for conflicts: another thread may change the originals meanwhile.
 
     Rules that all allow cannot conflict, whatever their filters are. Others have to be read.
     """
