@@ -90,6 +90,15 @@ class TestToken:
     def test_may_be_anything(self, text: str) -> None:
         assert read_paste(text).body is None
 
+    @pytest.mark.parametrize("text", ["Use {}.", "token={}; a=b", "\u2026 {} \u2026", "<b>{}<"])
+    def test_stands_in_a_text(self, text: str) -> None:
+        assert read_paste(text.format(TOKEN)) == Paste(TOKEN)
+
+    @pytest.mark.parametrize("rest", [".e30", "=", "+", "/x", "\u00e9", "...", ".."])
+    def test_is_not_a_part_of_more(self, rest: str) -> None:
+        assert read_paste(f"{TOKEN}{rest}") == Paste(f"{TOKEN}{rest}")
+        assert read_paste(f"It is {TOKEN}{rest} today") != Paste(TOKEN)
+
     def test_is_not_one_of_two(self) -> None:
         with pytest.raises(ValueError, match="these are 2 tokens: give one of them"):
             read_paste(f"{TOKEN}\n{token_of(ttl=60)}\n{TOKEN}")

@@ -307,24 +307,36 @@ def _may_be_good(case: Case) -> bool:
     """Whether the signature is good or, without an auth token, could be for all one can see."""
     if case.auth_token is not None:
         return _is_signed(case)
-    token = _token(case)
-    header: dict[str, Any] = jwt.get_unverified_header(token)
+    return any(map(_looks_signed, _runs(case)))
+
+
+def _looks_signed(run: str) -> bool:
+    try:
+        header: dict[str, Any] = jwt.get_unverified_header(run)
+    except jwt.InvalidTokenError:
+        return False
     return (
-        header["alg"] == "HS256"
-        and not {"crit", "b64"} & header.keys()
-        and len(token.rpartition(".")[2]) == 43
+        header["alg"] == "HS256" and not {"crit", "b64"} & header.keys() and len(run.rpartition(".")[2]) == 43
     )
 
 
 def _is_signed(case: Case) -> bool:
+    key = case.auth_token
+    return key is not None and any(_is_signed_with(key, run) for run in _runs(case))
+
+
+def _is_signed_with(key: str, run: str) -> bool:
     try:
-        jwt.api_jws.PyJWS().decode(_token(case), case.auth_token or "", algorithms=["HS256"])
+        jwt.api_jws.PyJWS().decode(run, key, algorithms=["HS256"])
     except jwt.InvalidTokenError:
         return False
-    return case.auth_token is not None
+    return True
 
 
-def _token(case: Case) -> str:
-    return case.stdin.decode().strip() or next(
-        word for word in case.arguments[1:] if word.count(".") == 2 and "/" not in word
-    )
+def _runs(case: Case) -> set[str]:
+    """Return the longest texts that could be tokens: people copy quotes with them, and wrap their lines."""
+    runs: set[str] = set()
+    for text in (*case.arguments[1:], case.stdin.decode("utf-8", "backslashreplace")):
+        for unwrapped in (text, "".join(text.split())):
+            runs.update(run.removesuffix(".") for run in re.findall(r"[\w.+/=~-]+", unwrapped))
+    return runs
