@@ -535,6 +535,9 @@ ANOTHER = {
     f"{MINE}/%252e./WK2": "has a segment that is empty, '.' or '..'",
     "/Tasks/..": "has a segment that is empty, '.' or '..'",
     "/Tasks//WT1": "has a segment that is empty, '.' or '..'",
+    "/Activities/*": "ends in '*', which is a wildcard in a rule",
+    "/Activities/**": "ends in '**', which is a wildcard in a rule",
+    "/Workspaces/WS2": "is for another workspace, WS2, and the token for",
     "/tasks/WT1": "the letter case differs: 'tasks' in the request's URL is written 'Tasks'",
     f"/Workers/{WORKER.lower()}": "the letter case differs: 'wk",
     f"{MINE}/reservations": "the letter case differs: 'reservations'",
@@ -547,6 +550,10 @@ ELSEWHERE = {
     "https://taskrouter.twilio.com/v1/Tasks/WT1": "is for nothing in the token's workspace, WS",
     f"https://event-bridge.twilio.com/v1/wschannels/AC9/{WORKER}": "is for another account, AC9, and",
     f"https://event-bridge.twilio.com/v1/wschannels/{ACCOUNT}/WK2": "is for another channel, WK2, and",
+    f"https://event-bridge.twilio.com/v1/wschannels/{ACCOUNT}/WK2/{WORKER}": (
+        f"is for another channel, WK2/{WORKER}"
+    ),
+    "https://event-bridge.twilio.com/Workers/WK2": "is for another worker, WK2, and the token for",
     WORKSPACE_URL.replace("https:", "http:"): "begins with http:, and Twilio's with https:",
     WORKSPACE_URL.replace("https:", "wss:"): "begins with wss:, and the token's own with https:",
     WORKSPACE_URL.replace(

@@ -17,6 +17,7 @@ where an earlier run ended.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -39,9 +40,9 @@ _SETTINGS = settings(
 
 
 class Fuzz(Protocol):
-    """Try a check on many cases."""
+    """Try a check on many cases, and return how often it returned what."""
 
-    def __call__(self, check: Callable[[Any], None], cases: SearchStrategy[Any]) -> None: ...
+    def __call__(self, check: Callable[[Any], Any], cases: SearchStrategy[Any]) -> Counter[Any]: ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,17 +58,18 @@ def fuzz(request: pytest.FixtureRequest) -> Fuzz:
     inputs: int | None = request.config.getoption("--inputs", None)
     seconds: float | None = request.config.getoption("--seconds", None)
 
-    def run(check: Callable[[Any], None], cases: SearchStrategy[Any]) -> None:
+    def run(check: Callable[[Any], Any], cases: SearchStrategy[Any]) -> Counter[Any]:
         tried = 0
+        outcomes = Counter[Any]()
 
         def counted(case: Any) -> None:
             nonlocal tried
             tried += 1
-            check(case)
+            outcomes[check(case)] += 1
 
         if inputs is None and seconds is None:
             settings(_SETTINGS, max_examples=_SHORT, derandomize=True)(given(cases)(counted))()
-            return
+            return outcomes
         number: int = request.config.getoption("--first-seed")
         end = time.monotonic() + (float("inf") if seconds is None else seconds)
         try:
@@ -76,7 +78,10 @@ def fuzz(request: pytest.FixtureRequest) -> Fuzz:
                 seed(number)(settings(_SETTINGS, max_examples=most)(given(cases)(counted)))()
                 number += 1
         finally:
-            request.node.user_properties.append(("fuzzed", f"{tried:,} inputs, the last seed was {number}"))
+            told = f"{tried:,} inputs, the last seed was {number}"
+            told += "".join(f"; {count:,} {outcome}" for outcome, count in outcomes.most_common() if outcome)
+            request.node.user_properties.append(("fuzzed", told))
+        return outcomes
 
     return run
 

@@ -25,7 +25,12 @@ def difference(inspection: Inspection, url: str) -> str | None:
     """Say how a request's URL differs from the token's own, or return ``None`` if it does not."""
     root, path = root_and_path(url)
     path = _decoded(path)
-    return _of_root(inspection, root) or _of_path(inspection, root, path.split("/") if path else [])
+    segments = path.split("/") if path else []
+    return (
+        _of_root(inspection, root)
+        or _of_segments(inspection, segments)
+        or _of_path(inspection, root, segments)
+    )
 
 
 def _decoded(path: str) -> str:
@@ -53,22 +58,31 @@ def _host(root: str) -> str:
     return root.partition("://")[2].lower()
 
 
-def _of_path(inspection: Inspection, root: str, segments: list[str]) -> str | None:
-    sids, urls = inspection.sids, inspection.urls
+def _of_segments(inspection: Inspection, segments: list[str]) -> str | None:
+    sids = inspection.sids
     if not {"", ".", ".."}.isdisjoint(segments[:-1]) or segments[-1:] in (["."], [".."]):
         return "the request's URL has a segment that is empty, '.' or '..'"
-    account = next((one for one in segments if is_sid(one, "AC") and one != sids.account), None)
-    if account is not None:
-        return _another("account", account, sids.account)
-    if f"{root}/{'/'.join(segments)}".startswith(f"{urls.base_ws_url}/"):
-        own = sids.own_channel
-        return None if segments[-1] == own else _another("channel", segments[-1], own)
+    if segments[-1:] in (["*"], ["**"]):
+        return f"the request's URL ends in {segments[-1]!r}, which is a wildcard in a rule"
+    for noun, prefix, own in (("account", "AC", sids.account), ("workspace", "WS", sids.workspace)):
+        other = next((one for one in segments if is_sid(one, prefix) and one != own), None)
+        if other is not None:
+            return _another(noun, other, own)
+    return None
+
+
+def _of_path(inspection: Inspection, root: str, segments: list[str]) -> str | None:
+    sids, urls = inspection.sids, inspection.urls
+    url = f"{root}/{'/'.join(segments)}"
+    if url.startswith(f"{urls.base_ws_url}/"):
+        channel = url.removeprefix(f"{urls.base_ws_url}/").removeprefix(f"{sids.account}/")
+        return None if url == urls.channel else _another("channel", channel, sids.own_channel)
     names = [segment.lower() for segment in segments]
     if "workspaces" in names:
         return _of_workspace(inspection, segments[names.index("workspaces") :])
     if root == root_and_path(urls.workspace)[0]:
         return f"the request is for nothing in the token's workspace, {shown_text(sids.workspace)}"
-    return None
+    return _of_worker(inspection, segments)
 
 
 def _of_workspace(inspection: Inspection, segments: list[str]) -> str | None:
@@ -81,10 +95,14 @@ def _of_workspace(inspection: Inspection, segments: list[str]) -> str | None:
 
 
 def _below_workspace(inspection: Inspection, segments: list[str]) -> str | None:
-    sids = inspection.sids
     for name in segments[::2]:  # the others are SIDs and unique names
         if (correct := correct_case(name)) is not None:
             return _wrong_case(name, correct)
+    return _of_worker(inspection, segments)
+
+
+def _of_worker(inspection: Inspection, segments: list[str]) -> str | None:
+    sids = inspection.sids
     if sids.page in ("task queue", "workspace"):
         return None  # which may well be about workers
     own = sids.own_channel if sids.page == "worker" else ""
