@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
+import django
 import pytest
+from django.test import Client
 from freezegun import freeze_time
 
+from tests.example import AUTH_TOKEN
+from tests.example_apps import ENVIRONMENT, django_app, flask_app, supervisor_app
 from tests.judges import recorded
 from twilio.task_router import explain, verify_token
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "django_app"
-
-import django
-import django_app
-import flask_app
-import supervisor_app
-from django.test import Client
-
 django.setup()
+
+ROOT = Path(__file__).parent.parent
+# How each application is started, and which variables it needs.
+SERVERS = {
+    "flask --app flask_app run": [*ENVIRONMENT],
+    "django runserver --pythonpath . --settings django_app": [*ENVIRONMENT],
+    "flask --app supervisor_app run": [*ENVIRONMENT][:3],
+}
 
 
 class FlaskPage:
@@ -50,12 +57,33 @@ class DjangoPage:
 
 
 @pytest.fixture(params=[FlaskPage, DjangoPage])
-def page(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC123")
-    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret")
-    monkeypatch.setenv("TWILIO_WORKSPACE_SID", "WS456")
-    monkeypatch.setenv("TWILIO_WORKER_SID", "WK789")
+def page(request: pytest.FixtureRequest) -> Any:
     return request.param()
+
+
+@pytest.mark.parametrize("command", SERVERS, ids=["flask_app", "django_app", "supervisor_app"])
+class TestAServerWithoutItsVariables:
+    def stops_with(self, command: str, environment: dict[str, str]) -> str:
+        others = {key: value for key, value in os.environ.items() if not key.startswith("TWILIO_")}
+        done = subprocess.run(
+            [sys.executable, "-m", *command.split()],
+            cwd=ROOT / "docs" / "examples",
+            env=others | {"PYTHONPATH": str(ROOT)} | environment,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        assert done.returncode == 1
+        return done.stdout + done.stderr
+
+    def test_names_all_of_them(self, command: str) -> None:
+        message = f"Set these environment variables: {', '.join(SERVERS[command])}\n"
+        assert self.stops_with(command, {}) == message
+
+    def test_names_an_empty_one_alone(self, command: str) -> None:
+        message = self.stops_with(command, ENVIRONMENT | {"TWILIO_WORKSPACE_SID": ""})
+        assert message == "Set these environment variables: TWILIO_WORKSPACE_SID\n"
 
 
 def test_the_page_loads_worker_js_after_the_login(page: Any) -> None:
@@ -68,12 +96,12 @@ def test_the_token_is_the_logged_in_workers(page: Any) -> None:
     page.log_in("alice")
     status, body, _ = page.get("/token")
     assert status == 200
-    assert verify_token(body.split('"')[3], "secret").worker_sid == "WK789"
+    assert verify_token(body.split('"')[3], AUTH_TOKEN).worker_sid == "WK789"
 
 
 def test_the_token_is_for_what_the_page_does(page: Any) -> None:
     page.log_in("alice")
-    verified = verify_token(page.get("/token")[1].split('"')[3], "secret")
+    verified = verify_token(page.get("/token")[1].split('"')[3], AUTH_TOKEN)
     calls = explain(verified)
     for call in (
         "ready",
@@ -95,9 +123,9 @@ def test_the_token_is_not_stored(page: Any) -> None:
 def test_each_token_is_fresh(page: Any) -> None:
     with freeze_time(recorded.RECORDED) as clock:
         page.log_in("alice")
-        first = verify_token(page.get("/token")[1].split('"')[3], "secret")
+        first = verify_token(page.get("/token")[1].split('"')[3], AUTH_TOKEN)
         clock.tick(60)
-        second = verify_token(page.get("/token")[1].split('"')[3], "secret")
+        second = verify_token(page.get("/token")[1].split('"')[3], AUTH_TOKEN)
     assert (second.expires_at - first.expires_at).total_seconds() == 60
 
 
@@ -110,7 +138,7 @@ def test_the_browser_cannot_choose_the_worker(page: Any) -> None:
     assert page.get("/token?worker_sid=WK1")[0] == 401
     page.log_in("alice")
     body = page.get("/token?worker_sid=WK1&user=bob")[1]
-    assert verify_token(body.split('"')[3], "secret").worker_sid == "WK789"
+    assert verify_token(body.split('"')[3], AUTH_TOKEN).worker_sid == "WK789"
 
 
 def test_both_examples_have_the_same_page() -> None:
@@ -119,10 +147,7 @@ def test_both_examples_have_the_same_page() -> None:
 
 class TestTheSupervisorsPage:
     @pytest.fixture
-    def client(self, monkeypatch: pytest.MonkeyPatch) -> Any:
-        monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC123")
-        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret")
-        monkeypatch.setenv("TWILIO_WORKSPACE_SID", "WS456")
+    def client(self) -> Any:
         return supervisor_app.app.test_client()
 
     def test_loads_worker_js_after_the_login(self, client: Any) -> None:
@@ -133,7 +158,7 @@ class TestTheSupervisorsPage:
     def test_has_a_token_for_just_its_calls(self, client: Any) -> None:
         client.post("/login", data={"user": "grace"})
         answer = client.get("/token")
-        calls = explain(verify_token(answer.json["token"], "secret"))
+        calls = explain(verify_token(answer.json["token"], AUTH_TOKEN))
         assert answer.headers["Cache-Control"] == "no-store"
         assert {call for call, explanation in calls.items() if explanation} == {
             "connect",

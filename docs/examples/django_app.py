@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -9,6 +10,11 @@ from django.shortcuts import redirect
 from django.urls import path
 
 from twilio.task_router import TaskRouterWorkerCapability
+
+NAMES = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WORKSPACE_SID", "TWILIO_WORKER_SID"]
+if missing := [name for name in NAMES if not os.environ.get(name)]:
+    sys.exit(f"Set these environment variables: {', '.join(missing)}")
+ACCOUNT_SID, AUTH_TOKEN, WORKSPACE_SID, WORKER_SID = (os.environ[name] for name in NAMES)
 
 ROOT_URLCONF = __name__
 SECRET_KEY = os.environ.get("SECRET_KEY") or secrets.token_urlsafe()
@@ -22,9 +28,7 @@ MIDDLEWARE = [
 
 
 def token_for(worker_sid: str) -> str:
-    names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WORKSPACE_SID")
-    account_sid, auth_token, workspace_sid = (os.environ[name] for name in names)
-    capability = TaskRouterWorkerCapability(account_sid, auth_token, workspace_sid, worker_sid)
+    capability = TaskRouterWorkerCapability(ACCOUNT_SID, AUTH_TOKEN, WORKSPACE_SID, worker_sid)
     capability.allow_activity_updates()
     capability.allow_reservation_updates()
     return capability.generate_token(ttl=600)  # seconds; the page asks for a fresh one in time
@@ -32,7 +36,7 @@ def token_for(worker_sid: str) -> str:
 
 def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":  # your own login asks for more than a name
-        sid_of = {"alice": os.environ["TWILIO_WORKER_SID"]}  # from your side, never from the browser
+        sid_of = {"alice": WORKER_SID}  # from your side, never from the browser
         if request.POST.get("user") not in sid_of:
             return HttpResponse(status=403)
         request.session["worker_sid"] = sid_of[request.POST["user"]]

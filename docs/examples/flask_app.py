@@ -2,11 +2,17 @@
 
 import os
 import secrets
+import sys
 
 from flask import Flask, abort, redirect, request, session
 from flask.typing import ResponseReturnValue
 
 from twilio.task_router import TaskRouterWorkerCapability
+
+NAMES = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WORKSPACE_SID", "TWILIO_WORKER_SID"]
+if missing := [name for name in NAMES if not os.environ.get(name)]:
+    sys.exit(f"Set these environment variables: {', '.join(missing)}")
+ACCOUNT_SID, AUTH_TOKEN, WORKSPACE_SID, WORKER_SID = (os.environ[name] for name in NAMES)
 
 app = Flask(__name__)
 app.secret_key = os.environ.get("SECRET_KEY") or secrets.token_bytes()
@@ -14,9 +20,7 @@ app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
 
 
 def token_for(worker_sid: str) -> str:
-    names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WORKSPACE_SID")
-    account_sid, auth_token, workspace_sid = (os.environ[name] for name in names)
-    capability = TaskRouterWorkerCapability(account_sid, auth_token, workspace_sid, worker_sid)
+    capability = TaskRouterWorkerCapability(ACCOUNT_SID, AUTH_TOKEN, WORKSPACE_SID, worker_sid)
     capability.allow_activity_updates()
     capability.allow_reservation_updates()
     return capability.generate_token(ttl=600)  # seconds; the page asks for a fresh one in time
@@ -29,7 +33,7 @@ def page() -> str:
 
 @app.post("/login")
 def login() -> ResponseReturnValue:  # your own login asks for more than a name
-    sid_of = {"alice": os.environ["TWILIO_WORKER_SID"]}  # from your side, never from the browser
+    sid_of = {"alice": WORKER_SID}  # from your side, never from the browser
     session["worker_sid"] = sid_of.get(request.form["user"]) or abort(403)
     return redirect("/")
 

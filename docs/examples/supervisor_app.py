@@ -2,11 +2,17 @@
 
 import os
 import secrets
+import sys
 
 from flask import Flask, abort, redirect, request, session
 from flask.typing import ResponseReturnValue
 
 from twilio.task_router import TaskRouterWorkspaceCapability
+
+NAMES = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WORKSPACE_SID"]
+if missing := [name for name in NAMES if not os.environ.get(name)]:
+    sys.exit(f"Set these environment variables: {', '.join(missing)}")
+ACCOUNT_SID, AUTH_TOKEN, WORKSPACE_SID = (os.environ[name] for name in NAMES)
 
 app = Flask(__name__)
 app.secret_key = os.environ.get("SECRET_KEY") or secrets.token_bytes()
@@ -14,8 +20,7 @@ app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
 
 
 def new_token() -> str:
-    names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WORKSPACE_SID")
-    capability = TaskRouterWorkspaceCapability(*(os.environ[name] for name in names))
+    capability = TaskRouterWorkspaceCapability(ACCOUNT_SID, AUTH_TOKEN, WORKSPACE_SID)
     capability.allow(f"{capability.resource_url}/", "GET")  # Worker.js asks for the workspace with this slash
     capability.allow(f"{capability.resource_url}/Workers", "GET")
     capability.allow(f"{capability.resource_url}/Tasks", "GET")

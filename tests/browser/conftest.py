@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import flask_app
 import pytest
-import supervisor_app
 import trustme
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.browser.loopback import Loopback, Seen
 from tests.browser.worker_page import JS, connect, log_in
+from tests.example_apps import flask_app, supervisor_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,7 +76,6 @@ def loopback(worker_js: Path) -> Iterator[Loopback]:
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The Flask example, served."""
-    monkeypatch.setenv("TWILIO_WORKER_SID", "WK789")
     with _served(flask_app, monkeypatch) as url:
         yield url
 
@@ -91,9 +89,6 @@ def supervisors_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @contextmanager
 def _served(example: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC123")
-    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret")
-    monkeypatch.setenv("TWILIO_WORKSPACE_SID", "WS456")
     # Worker.js 1.1.1 stands in for 1.21, whose hash the page has.
     page = re.sub(r'integrity="\S+" crossorigin="anonymous"', "", example.PAGE)
     monkeypatch.setattr(example, "PAGE", page)

@@ -6,12 +6,12 @@ import re
 import time
 from typing import TYPE_CHECKING, NoReturn
 
-import flask_app
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.worker_page import log_in, wait_until
 from tests.example import ARGUMENTS
+from tests.example_apps import flask_app
 from twilio.task_router import TaskRouterCapability, TaskRouterWorkerCapability
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class TestThePageSays:
         )
 
     def test_that_the_server_makes_no_token(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.delenv("TWILIO_AUTH_TOKEN")
+        monkeypatch.setattr(flask_app, "AUTH_TOKEN", " copied with a space")
         log_in(page)
         says(page, "This page could not get a token: /token answered 500. The server's log says why.")
 
@@ -104,7 +104,7 @@ class TestThePageSays:
 
     @pytest.mark.usefixtures("worker_js_1_21")
     def test_that_twilio_refuses_the_websocket(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
+        monkeypatch.setattr(flask_app, "AUTH_TOKEN", "another")
         log_in(page)
         says(page, "The connection to Twilio is closed. Worker.js tries to open it again.")
 
@@ -123,7 +123,7 @@ class TestThePageSays:
     def test_that_it_is_still_connecting_if_worker_js_hides_the_refusal(
         self, page: Page, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
+        monkeypatch.setattr(flask_app, "AUTH_TOKEN", "another")
         page.clock.install()
         with page.expect_console_message(lambda message: message.text == "Websocket closed"):
             log_in(page)

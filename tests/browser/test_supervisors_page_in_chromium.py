@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import supervisor_app
 from playwright.sync_api import Page, expect
 
 from tests.browser.worker_page import log_in, wait_until
+from tests.example_apps import supervisor_app
 from twilio.task_router import (
     Capability,
     TaskRouterTaskQueueCapability,

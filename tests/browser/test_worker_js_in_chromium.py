@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import flask_app
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.worker_page import JS, connect, log_in, wait_until
 from tests.example import ARGUMENTS
+from tests.example_apps import flask_app
 from twilio.task_router import (
     Capability,
     TaskRouterCapability,
