@@ -251,7 +251,29 @@ class TestOverTheOldSdk:
 class TestThePages:
     """The code of the documentation that uses the official SDK 9."""
 
-    # What 5.7.0 made from the old code.
+    # A stand-in for Twilio's REST API, which creates whatever is asked for and knows no worker.
+    REST_API = """
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+sent = []
+SIDS = {"Workspaces": "WS456", "Workers": "WK789", "Tasks": "WT1"}
+def answer(client, method, url, *, data=None, **more):
+    *path, last = url.removeprefix("https://taskrouter.twilio.com/v1/").split("/")
+    if method != "POST":
+        return Response(404, '{"code": 20404, "message": "not found"}')
+    sent.append(("/".join([*path, last]), data))
+    return Response(201, '{"sid": "%s"}' % SIDS[last])
+TwilioHttpClient.request = answer
+"""
+    # https://www.twilio.com/docs/taskrouter/api
+    QUICKSTART = """
+assert sent == [
+    ("Workspaces", {"FriendlyName": "Trial", "Template": "FIFO"}),
+    ("Workspaces/WS456/Workers", {"FriendlyName": "Alice"}),
+    ("Workspaces/WS456/Tasks", {"Attributes": '{"title": "A call from Ada"}'}),
+]
+"""
+    # What 5.7.0 made of the old code. The signature is that of twilio-python's own tests, in 5.7.0 as in 9.
     MIGRATING = """
 assert client.account_sid == "AC123"
 assert workers._uri == "/Workspaces/WS456/Workers"
@@ -262,6 +284,17 @@ assert str(response) == (
 assert claims["iss"] == "AC123"
 assert claims["scope"] == "scope:client:incoming?clientName=alice"
 assert claims["exp"] - claims["nbf"] in (600, 601)  # the SDK reads the clock twice
+assert name_of("WK789") == "HTTP status 404"
+form = {
+    "CallSid": "CA1234567890ABCDE",
+    "Caller": "+14158675309",
+    "Digits": "1234",
+    "From": "+14158675309",
+    "To": "+18005551212",
+}
+url = "https://mycompany.com/myapp.php?foo=1&bar=2"
+assert is_from_twilio(url, form, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+assert not is_from_twilio(url, form | {"Digits": "1235"}, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
 """
     # https://www.twilio.com/docs/iam/access-tokens
     MOVING_ON = """
@@ -288,8 +321,12 @@ else:
 
     @pytest.mark.parametrize(
         ("page", "caption", "expectations"),
-        [("migrating", "Now", MIGRATING), ("moving-on", "For v", MOVING_ON)],
-        ids=["migrating", "moving-on"],
+        [
+            ("quickstart", "new_", QUICKSTART),
+            ("migrating", "Now", MIGRATING),
+            ("moving-on", "For v", MOVING_ON),
+        ],
+        ids=["quickstart", "migrating", "moving-on"],
     )
     def test_does_what_the_page_says(
         self,
@@ -300,14 +337,16 @@ else:
         environment: Environment,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC123")
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef")
+        monkeypatch.setenv("TWILIO_WORKSPACE_SID", "WS456")
         monkeypatch.setenv("TWILIO_API_KEY_SECRET", "0123456789ABCDEFGHIJKLMNOPQRSTUV")
         text = (ROOT / "docs" / f"{page}.rst").read_text(encoding="utf-8")
         block = rf"^\.\. code-block:: python\n   :caption: {caption}.*\n\n((?:   .*\n|\n)+)"
         blocks = re.findall(block, text, re.MULTILINE)
         assert blocks
         environment.install(wheel, "twilio==9.*")
-        environment.assert_runs("\n".join(map(textwrap.dedent, blocks)) + expectations)
+        environment.assert_runs("\n".join([self.REST_API, *map(textwrap.dedent, blocks), expectations]))
 
 
 @pytest.fixture(scope="session")
