@@ -9,13 +9,13 @@ from twilio.task_router import OPTIONAL, REQUIRED, make_policy
 
 
 class TestMatchers:
-    def test_are_the_dicts_that_a_token_holds(self) -> None:
+    def test_matchers_are_dicts(self) -> None:
         assert REQUIRED == {"required": True}
         assert OPTIONAL == {"required": False}
 
 
 class TestMakePolicy:
-    def test_has_all_five_keys_without_filters(self) -> None:
+    def test_all_five_keys(self) -> None:
         assert make_policy(WORKER_URL, "GET") == {
             "url": WORKER_URL,
             "method": "GET",
@@ -24,7 +24,7 @@ class TestMakePolicy:
             "post_filter": {},
         }
 
-    def test_takes_its_arguments_in_the_order_of_3_7_0(self) -> None:
+    def test_order_of_3_7_0(self) -> None:
         query_filter, post_filter = {"FriendlyName": OPTIONAL}, {"ActivitySid": REQUIRED}
         assert make_policy(WORKER_URL, "POST", query_filter, post_filter, False) == {
             "url": WORKER_URL,
@@ -35,14 +35,14 @@ class TestMakePolicy:
         }
 
     @pytest.mark.parametrize("method", ["delete", "Delete", "DELETE"])
-    def test_stores_the_method_in_upper_case(self, method: str) -> None:
+    def test_method_in_upper_case(self, method: str) -> None:
         assert make_policy(WORKER_URL, method)["method"] == "DELETE"
 
-    def test_keeps_every_kind_of_matcher_as_it_was_given(self) -> None:
+    def test_every_kind_of_matcher(self) -> None:
         given: dict[str, Any] = {"A": "x", "B": {}, "C": REQUIRED, "D": {"required": False, "value": "y"}}
         assert make_policy(WORKER_URL, "GET", given)["query_filter"] == given
 
-    def test_copies_the_filter_and_its_matchers(self) -> None:
+    def test_filters_are_copied(self) -> None:
         matcher = {"required": True}
         given = {"ActivitySid": matcher}
         rule = make_policy(WORKER_URL, "POST", post_filter=given)
@@ -51,7 +51,7 @@ class TestMakePolicy:
         assert rule["post_filter"] == {"ActivitySid": {"required": True}}
 
     @pytest.mark.parametrize("name", ["query_filter", "post_filter"])
-    def test_a_change_of_the_rule_leaves_the_constants_alone(self, name: str) -> None:
+    def test_constants_are_copied(self, name: str) -> None:
         rule: Any = make_policy(WORKER_URL, "POST", **{name: {"A": REQUIRED, "B": OPTIONAL}})  # type: ignore[arg-type]
         rule[name]["A"]["required"] = rule[name]["B"]["required"] = None
         assert (REQUIRED, OPTIONAL) == ({"required": True}, {"required": False})
@@ -98,7 +98,7 @@ class TestMakePolicy:
         ],
         ids=ascii,
     )
-    def test_refuses_bad_input(self, name: str, value: Any, error: type[Exception]) -> None:
+    def test_bad_rule(self, name: str, value: Any, error: type[Exception]) -> None:
         arguments: dict[str, Any] = {"url": WORKER_URL, "method": "GET"}
         with pytest.raises(error, match=rf"^{name}\b"):
             make_policy(**(arguments | {name: value}))
@@ -139,7 +139,7 @@ class TestMakePolicy:
         ],
         ids=ascii,
     )
-    def test_says_what_is_wrong(self, name: str, value: Any, says: str) -> None:
+    def test_bad_rule_message(self, name: str, value: Any, says: str) -> None:
         arguments: dict[str, Any] = {"url": WORKER_URL, "method": "GET"}
         with pytest.raises((TypeError, ValueError)) as caught:
             make_policy(**(arguments | {name: value}))

@@ -69,7 +69,7 @@ class Compared:
 @pytest.mark.long
 class TestAgainstBruteForce:
     @pytest.mark.parametrize("part", range(10))
-    def test_tens_of_thousands_of_policies_are_compared_without_disagreement(self, part: int) -> None:
+    def test_beyond_as_brute_force(self, part: int) -> None:
         left = {True: 1_050, False: 1_050}  # so half of them differ
         seed = part * 1_000_000
         while any(left.values()):
@@ -81,7 +81,7 @@ class TestAgainstBruteForce:
             found = beyond(pair.rules, pair.others)
             assert [pair.newly_allowing(*request) for request in found] == pair.expected, vars(pair)
 
-    def test_no_request_has_a_parameter_too_many(self) -> None:
+    def test_fewest_parameters(self) -> None:
         with_parameters = 0
         for seed in range(1_000):
             pair = Compared(seed)
@@ -91,7 +91,7 @@ class TestAgainstBruteForce:
                 with_parameters += size > 0
         assert with_parameters > 100
 
-    def test_just_the_redundant_rules_can_be_removed(self) -> None:
+    def test_redundant_as_brute_force(self) -> None:
         removable = 0
         for seed in range(1_000):
             rules = Drawn(seed).one
@@ -108,42 +108,42 @@ class TestAgainstBruteForce:
 
 
 class TestBeyond:
-    def test_is_empty_for_the_same_policy(self) -> None:
+    def test_beyond_itself_is_empty(self) -> None:
         capability = TaskRouterWorkerCapability("AC1", "secret", "WS1", "WK1")
         capability.allow_activity_updates()
         policy = capability.access_policy()
         assert policy.beyond(policy) == []
 
-    def test_is_one_request_for_each_rule_that_lets_something_new_through(self) -> None:
+    def test_one_request_for_each_rule(self) -> None:
         new = [rule(WORKER, "POST"), rule(f"{WORKSPACE}/Tasks/*"), rule(f"{WORKSPACE}/Activities")]
         assert beyond(new, [rule(f"{WORKSPACE}/Activities")]) == [
             Request("POST", WORKER),
             Request("GET", f"{WORKSPACE}/Tasks/any"),
         ]
 
-    def test_of_an_empty_policy_is_empty(self) -> None:
+    def test_empty_policy_adds_nothing(self) -> None:
         assert beyond([], [rule(WORKER)]) == []
 
-    def test_an_empty_policy_is_all_that_a_policy_permits(self) -> None:
+    def test_beyond_an_empty_policy(self) -> None:
         assert beyond([rule(WORKER)], []) == [Request("GET", WORKER)]
 
-    def test_a_rule_that_another_rule_covers_wholly_lets_nothing_through(self) -> None:
+    def test_covered_rule_adds_nothing(self) -> None:
         new = [rule(WORKER), rule(WORKER, query_filter={"A": REQUIRED}, allow=False)]
         assert beyond(new, [rule(f"{WORKSPACE}/**")]) == []
 
-    def test_a_denial_of_the_other_policy_counts(self) -> None:
+    def test_other_denial_counts(self) -> None:
         old = [rule(f"{WORKSPACE}/**"), rule(WORKER, allow=False)]
         assert beyond([rule(f"{WORKSPACE}/**")], old) == [Request("GET", WORKER)]
 
-    def test_a_request_has_no_parameter_if_it_needs_none(self) -> None:
+    def test_no_needless_parameter(self) -> None:
         old = [rule(WORKER, query_filter={"A": "x"}, allow=False)]
         assert beyond([rule(WORKER)], old) == [Request("GET", WORKER)]
 
-    def test_a_denial_of_its_own_counts(self) -> None:
+    def test_own_denial_counts(self) -> None:
         new = [rule(f"{WORKSPACE}/**"), rule(WORKSPACE, allow=False)]
         assert urls_beyond(new, []) == [f"{WORKSPACE}/any"]
 
-    def test_the_class_of_5_7_0_goes_beyond_that_of_3_7_0(self) -> None:
+    def test_class_of_5_7_0_adds_rules(self) -> None:
         of_5_7_0 = TaskRouterWorkerCapability("AC1", "secret", "WS1", "WK1").access_policy()
         of_3_7_0 = TaskRouterCapability("AC1", "secret", "WS1", "WK1").access_policy()
         assert of_3_7_0.beyond(of_5_7_0) == []
@@ -153,12 +153,12 @@ class TestBeyond:
             f"GET {WORKER}/Reservations",
         ]
 
-    def test_refuses_what_is_no_policy(self) -> None:
+    def test_beyond_a_list_is_refused(self) -> None:
         not_a_policy: Any = [rule(WORKER)]
         with pytest.raises(TypeError, match="other must be an AccessPolicy, not list"):
             AccessPolicy([]).beyond(not_a_policy)
 
-    def test_names_the_rule_of_each_request(self) -> None:
+    def test_index_of_each_request(self) -> None:
         rules = [rule(f"{WORKER}/a"), rule(f"{WORKER}/**", "POST"), rule(WORKER), rule(f"{WORKER}/*")]
         policy, other = AccessPolicy(rules), AccessPolicy([rule(f"{WORKER}/a")])
         found = comparison.beyond(policy.index, other.index)
@@ -169,45 +169,45 @@ class TestBeyond:
 class TestUrls:
     """Each kind of URL that wildcards and literals can tell apart."""
 
-    def test_the_literal_itself_is_the_simplest(self) -> None:
+    def test_literal_is_simplest(self) -> None:
         assert urls_beyond([rule(WORKER)], [rule(f"{WORKER}/**", "POST")]) == [WORKER]
 
-    def test_a_recursive_wildcard_is_wider_than_its_literal(self) -> None:
+    def test_recursive_beyond_literal(self) -> None:
         assert urls_beyond([rule(f"{WORKER}/**")], [rule(WORKER)]) == [f"{WORKER}/any"]
 
-    def test_a_recursive_wildcard_is_wider_than_literal_and_child_wildcard(self) -> None:
+    def test_recursive_beyond_child(self) -> None:
         old = [rule(WORKER), rule(f"{WORKER}/*")]
         assert urls_beyond([rule(f"{WORKER}/**")], old) == [f"{WORKER}/any/any"]
 
-    def test_a_child_wildcard_is_narrower_than_a_recursive_one(self) -> None:
+    def test_child_within_recursive(self) -> None:
         assert beyond([rule(f"{WORKER}/*")], [rule(f"{WORKER}/**")]) == []
 
-    def test_a_trailing_slash_needs_no_request_of_its_own(self) -> None:
+    def test_trailing_slash_is_not_new(self) -> None:
         new = [rule(f"{WORKER}/**")]
         old = [rule(WORKER), rule(f"{WORKER}/*"), rule(f"{WORKER}/")]
         assert urls_beyond(new, old) == [f"{WORKER}/any/any"]
 
-    def test_a_literal_below_a_wildcard_is_a_place_to_look(self) -> None:
+    def test_literal_below_a_wildcard(self) -> None:
         old = [rule(f"{WORKSPACE}/**"), rule(f"{WORKSPACE}/a/b/c", allow=False)]
         assert urls_beyond([rule(f"{WORKSPACE}/**")], old) == [f"{WORKSPACE}/a/b/c"]
 
-    def test_what_is_below_such_a_literal_is_too(self) -> None:
+    def test_child_below_a_wildcard(self) -> None:
         old = [rule(f"{WORKSPACE}/**"), rule(f"{WORKSPACE}/a/*", allow=False)]
         assert urls_beyond([rule(f"{WORKSPACE}/**")], old) == [f"{WORKSPACE}/a/any"]
 
-    def test_a_literal_may_end_in_a_slash(self) -> None:
+    def test_literal_with_a_slash(self) -> None:
         assert beyond([rule(f"{WORKER}/")], [rule(f"{WORKER}/**")]) == []
         assert urls_beyond([rule(f"{WORKER}/")], [rule(WORKER), rule(f"{WORKER}/*")]) == [f"{WORKER}/"]
         old = [rule(f"{WORKER}/**"), rule(f"{WORKER}/", allow=False)]
         assert urls_beyond([rule(f"{WORKER}/**")], old) == [f"{WORKER}/"]
 
     @pytest.mark.parametrize("segment", ["", ".", ".."])
-    def test_a_wildcard_does_not_reach_through_an_improper_segment(self, segment: str) -> None:
+    def test_improper_segment_stops(self, segment: str) -> None:
         below = f"{WORKER}/{segment}/x"
         assert urls_beyond([rule(below)], [rule(f"{WORKER}/**")]) == [below]
 
     @pytest.mark.parametrize("segment", ["", ".", ".."])
-    def test_a_prefix_may_end_in_an_improper_segment(self, segment: str) -> None:
+    def test_improper_end_of_a_prefix(self, segment: str) -> None:
         pattern = f"{WORKER}/{segment}/**"
         assert urls_beyond([rule(pattern)], [rule(f"{WORKER}/{segment}")]) == [f"{WORKER}/{segment}/any"]
         assert urls_beyond([rule(f"{WORKER}/{segment}/*")], [rule(f"{WORKER}/**")]) == [
@@ -215,26 +215,26 @@ class TestUrls:
         ]
 
     @pytest.mark.parametrize("url", [f"{WORKER}?A=x", f"{WORKER}#a", f"{WORKER}?A=x/**", f"{WORKER}#/*"])
-    def test_a_url_with_a_query_or_a_fragment_lets_nothing_through(self, url: str) -> None:
+    def test_query_in_a_url_adds_nothing(self, url: str) -> None:
         assert beyond([rule(url)], []) == []
 
-    def test_a_star_elsewhere_is_an_ordinary_character(self) -> None:
+    def test_star_inside_a_url(self) -> None:
         assert urls_beyond([rule("https://t/*/a")], [rule("https://t/**")]) == []
         assert urls_beyond([rule("https://t/**")], [rule("https://t/*/a")]) == ["https://t"]
 
     @pytest.mark.parametrize("url", ["/Workers/WK1", "/**", "/*", "**", "t/**", "https://", "https:///**"])
-    def test_a_rule_whose_url_is_not_whole_is_skipped(self, url: str) -> None:
+    def test_relative_url_is_skipped(self, url: str) -> None:
         assert urls_beyond([rule(url), rule("https://t")], []) == ["https://t"]
 
     @pytest.mark.parametrize("wildcard", ["*", "**"])
-    def test_a_wildcard_may_stand_for_the_host(self, wildcard: str) -> None:
+    def test_wildcard_for_the_host(self, wildcard: str) -> None:
         assert urls_beyond([rule(f"https://{wildcard}")], []) == ["https://any"]
 
-    def test_a_url_without_made_up_segments_is_simpler_than_another(self) -> None:
+    def test_real_before_made_up(self) -> None:
         old = [rule(f"{WORKSPACE}/zzz", query_filter={"A": REQUIRED})]
         assert urls_beyond([rule(f"{WORKSPACE}/*")], old) == [f"{WORKSPACE}/zzz"]
 
-    def test_one_made_up_segment_is_simpler_than_two(self) -> None:
+    def test_one_made_up_before_two(self) -> None:
         old = [
             rule(WORKSPACE),
             rule(f"{WORKSPACE}/*"),
@@ -242,19 +242,19 @@ class TestUrls:
         ]
         assert urls_beyond([rule(f"{WORKSPACE}/**")], old) == [f"{WORKSPACE}/Activities/any"]
 
-    def test_the_shortest_url_is_the_simplest(self) -> None:
+    def test_shortest_url_first(self) -> None:
         old = [rule(f"{WORKSPACE}/a/b", "POST"), rule(WORKSPACE), rule(f"{WORKSPACE}/a/b/*", "GET")]
         assert urls_beyond([rule(f"{WORKSPACE}/**")], old) == [f"{WORKSPACE}/a/b"]
 
-    def test_a_made_up_segment_is_no_parameters_name_either(self) -> None:
+    def test_made_up_is_not_a_name(self) -> None:
         (request,) = beyond([rule("https://t/*", query_filter={"any": REQUIRED})], [])
         assert request == Request("GET", "https://t/any-2", query={"any": "any-2"})
 
-    def test_each_method_is_compared_on_its_own(self) -> None:
+    def test_each_method_on_its_own(self) -> None:
         new = [rule(WORKER), rule(WORKER, "POST"), rule(WORKER, "DELETE")]
         assert beyond(new, [rule(WORKER, "POST")]) == [Request("GET", WORKER), Request("DELETE", WORKER)]
 
-    def test_a_made_up_segment_occurs_in_no_rule(self) -> None:
+    def test_made_up_segment_is_new(self) -> None:
         new = [rule("https://t/*")]
         old = [rule("https://t/any"), rule("https://company/any-2")]
         assert urls_beyond(new, old) == ["https://t/any-3"]
@@ -280,7 +280,7 @@ class TestParameters:
             ({}, {"A": REQUIRED}, ()),
         ],
     )
-    def test_the_fewest_that_tell_two_filters_apart_are_found(self, new: Any, old: Any, form: Any) -> None:
+    def test_fewest_between_filters(self, new: Any, old: Any, form: Any) -> None:
         assert self.with_form(new, old) == [form]
 
     @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ class TestParameters:
             ({"A": "x"}, {"A": {"required": True, "value": "x"}}),
         ],
     )
-    def test_a_narrower_filter_lets_nothing_new_through(self, new: Any, old: Any) -> None:
+    def test_narrower_filter(self, new: Any, old: Any) -> None:
         assert self.with_form(new, old) == []
 
     def test_query_and_form_both_count(self) -> None:
@@ -304,7 +304,7 @@ class TestParameters:
         ]
         assert beyond(new, old) == [Request("POST", WORKER, form={"any": "any"})]
 
-    def test_several_rules_together_may_cover_one(self) -> None:
+    def test_rules_cover_one_together(self) -> None:
         new = [rule(WORKER, query_filter={"A": OPTIONAL, "B": OPTIONAL})]
         old = [
             rule(WORKER, query_filter={"A": OPTIONAL}),
@@ -314,14 +314,14 @@ class TestParameters:
         assert beyond(new, old) == []
         assert beyond(new, old[:2]) == [Request("GET", WORKER, query={"A": "any", "B": "any"})]
 
-    def test_a_request_that_a_denial_of_its_own_takes_does_not_count(self) -> None:
+    def test_own_denial_with_a_filter(self) -> None:
         new = [
             rule(f"{WORKSPACE}/**"),
             rule(f"{WORKSPACE}/**", query_filter={"A": OPTIONAL}, allow=False),
         ]
         assert beyond(new, []) == [Request("GET", WORKSPACE, query={"any": "any"})]
 
-    def test_a_made_up_value_occurs_in_no_rule(self) -> None:
+    def test_made_up_value_is_new(self) -> None:
         new, old = {"any": REQUIRED}, {"any": {"required": True, "value": "any-2"}}
         assert self.with_form(new, old) == [(("any", "any-3"),)]
 
@@ -342,14 +342,14 @@ class TestMadeUpWord:
         ],
         ids=lambda text: text[:20],
     )
-    def test_is_in_no_rule(self, text: str, word: str) -> None:
+    def test_made_up_word_is_new(self, text: str, word: str) -> None:
         for place in ("url", "name", "value"):
             parts = {"url": "https://t/", "name": "A", "value": "x"}
             parts[place] += text
             policy = AccessPolicy([rule(parts["url"], query_filter={parts["name"]: parts["value"]})])
             assert made_up_word(policy.index.rules) == word
 
-    def test_is_the_first_that_is_free(self) -> None:
+    def test_made_up_word_is_first(self) -> None:
         random = Random(1)  # noqa: S311 - to be repeated, not to be secret
         for _ in range(200):
             text = "/".join(f"any-{random.randint(0, 60)}" for _ in range(random.randint(0, 150)))
@@ -359,28 +359,28 @@ class TestMadeUpWord:
 
 
 class TestRedundant:
-    def test_is_a_rule_that_a_wider_one_covers(self) -> None:
+    def test_redundant_below_a_wider(self) -> None:
         assert AccessPolicy([rule(WORKER), rule(f"{WORKER}/**")]).redundant() == [0]
 
-    def test_are_both_of_two_rules_that_say_the_same(self) -> None:
+    def test_redundant_twins(self) -> None:
         assert AccessPolicy([rule(WORKER), rule(WORKER)]).redundant() == [0, 1]
 
-    def test_is_a_denial_of_what_nothing_allows(self) -> None:
+    def test_redundant_denial(self) -> None:
         assert AccessPolicy([rule(WORKER, allow=False)]).redundant() == [0]
 
-    def test_is_a_denial_of_another_value_than_is_allowed(self) -> None:
+    def test_redundant_denied_value(self) -> None:
         rules = [rule(WORKER, query_filter={"A": "1"}), rule(WORKER, query_filter={"A": "2"}, allow=False)]
         assert AccessPolicy(rules).redundant() == [1]
 
-    def test_is_not_a_denial_that_takes_something_away(self) -> None:
+    def test_needed_denial(self) -> None:
         assert AccessPolicy([rule(f"{WORKER}/**"), rule(WORKER, allow=False)]).redundant() == []
 
-    def test_is_not_an_exception_to_a_denial(self) -> None:
+    def test_needed_exception(self) -> None:
         rules = [rule(f"{WORKSPACE}/**"), rule(f"{WORKER}/**", allow=False), rule(WORKER)]
         assert AccessPolicy(rules).redundant() == []
 
-    def test_is_a_rule_that_can_never_match(self) -> None:
+    def test_redundant_dead_rule(self) -> None:
         assert AccessPolicy([rule(f"{WORKER}?A=x"), rule(WORKER)]).redundant() == [0]
 
-    def test_is_nothing_of_an_empty_policy(self) -> None:
+    def test_redundant_in_no_rules(self) -> None:
         assert AccessPolicy([]).redundant() == []

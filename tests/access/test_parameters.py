@@ -58,7 +58,7 @@ def random() -> Random:
 
 
 class TestBox:
-    def test_has_its_simplest_point(self, random: Random) -> None:
+    def test_simplest_point_of_a_box(self, random: Random) -> None:
         for _ in range(300):
             box = drawn_box(random)
             points = points_of(box)
@@ -66,7 +66,7 @@ class TestBox:
             assert simplest in points
             assert size_of(simplest) == min(map(size_of, points))
 
-    def test_shares_points_with_another(self, random: Random) -> None:
+    def test_common_points_of_boxes(self, random: Random) -> None:
         disjoint = 0
         for _ in range(300):
             one, other = drawn_box(random), drawn_box(random)
@@ -76,7 +76,7 @@ class TestBox:
             disjoint += not expected
         assert 50 < disjoint < 250
 
-    def test_falls_into_parts(self, random: Random) -> None:
+    def test_parts_of_a_box(self, random: Random) -> None:
         for _ in range(500):
             one, other = drawn_box(random), drawn_box(random)
             if one.common(other) is None:
@@ -88,7 +88,7 @@ class TestBox:
 
 
 class TestSimplestPoint:
-    def test_has_the_fewest_of_all_cases(self, random: Random) -> None:
+    def test_fewest_of_all_cases(self, random: Random) -> None:
         nothing_left = 0
         for _ in range(1_000):
             cases = [
@@ -111,13 +111,13 @@ class TestSimplestPoint:
 
 
 class TestSteps:
-    def test_one_too_many_is_an_error(self) -> None:
+    def test_one_step_too_many(self) -> None:
         steps = Steps(10)
         steps.take(10)
         with pytest.raises(ComparisonTooHardError, match="cannot be compared within 10,000,000 steps"):
             steps.take(1)
 
-    def test_their_error_can_be_copied(self) -> None:
+    def test_step_error_can_be_copied(self) -> None:
         with pytest.raises(ComparisonTooHardError) as caught:
             Steps(0).take(1)
         error = caught.value
@@ -243,7 +243,7 @@ class TestEffort:
 
     @pytest.mark.long
     @pytest.mark.parametrize("name", HARD)
-    def test_is_bounded(self, name: str, effort: Effort) -> None:
+    def test_effort_is_bounded(self, name: str, effort: Effort) -> None:
         one, other = HARD[name]()
         for compare in (lambda: one.beyond(other), lambda: other.beyond(one), one.redundant):
             effort.steps = effort.looks = 0
@@ -254,18 +254,18 @@ class TestEffort:
             # A look is never free. What one step too many asks for is not done any more, or just once.
             assert effort.looks <= effort.steps
 
-    def test_counts_boxes(self) -> None:
+    def test_effort_counts_boxes(self) -> None:
         steps = Steps()
         boxes(policy(*(optional(range(n, n + 10)) for n in range(0, 1_000, 10))).index.rules, "any", steps)
         assert parameters.MOST_STEPS - steps.left >= 1_000
 
-    def test_counts_parts(self) -> None:
+    def test_effort_counts_parts(self) -> None:
         steps = Steps()
         names = [Parameter("form", str(n), ("any",)) for n in range(1_000)]
         simplest_point([Case(Box(dict.fromkeys(names, frozenset({None, "any"}))), [])], steps)
         assert parameters.MOST_STEPS - steps.left >= 1_000
 
-    def test_counts_denials_of_something_else(self, effort: Effort) -> None:
+    def test_effort_counts_denials(self, effort: Effort) -> None:
         ours = policy({"A": "x"} | optional(range(1_000)))
         theirs = policy(*({"A": "y", f"B{n}": OPTIONAL} for n in range(200)), allow=False)
         assert len(ours.beyond(theirs)) == 1
@@ -293,7 +293,7 @@ class TestEffort:
         assert AccessPolicy(rules).redundant() == list(range(1, 500))
         assert effort.steps < 500_000
 
-    def test_other_urls_do_no_harm(self, effort: Effort) -> None:
+    def test_other_urls_are_easy(self, effort: Effort) -> None:
         rules = [
             {"url": f"{URL}/{n}", "method": "GET", "allow": True, "query_filter": optional([n])}
             for n in range(2_000)
@@ -301,7 +301,7 @@ class TestEffort:
         assert len(AccessPolicy(rules).beyond(AccessPolicy(rules[1:]))) == 1
         assert effort.steps < 500_000
 
-    def test_choices_that_do_not_matter(self, effort: Effort) -> None:
+    def test_idle_choices_are_easy(self, effort: Effort) -> None:
         # Twenty pairs of parameters, each to be satisfied in two ways, and three that cannot be.
         wide = optional(range(43))
         pairs = [wide | {f"P{n}": REQUIRED, f"P{n + 1}": REQUIRED} for n in range(0, 40, 2)]
@@ -312,12 +312,12 @@ class TestEffort:
         assert policy(wide).beyond(policy(*pairs, *triples)) == []
         assert effort.steps < 50_000
 
-    def test_a_small_puzzle_is_solved(self) -> None:
+    def test_small_puzzle_is_solved(self) -> None:
         new, old = pigeonhole(pigeons=5)
         assert new.beyond(old) == []
 
     @pytest.mark.long
-    def test_a_puzzle_is_given_up(self) -> None:
+    def test_puzzle_is_given_up(self) -> None:
         new, old = pigeonhole(pigeons=9)
         with pytest.raises(ComparisonTooHardError, match="cannot be compared within 10,000,000 steps"):
             new.beyond(old)

@@ -40,14 +40,14 @@ def pickled(value: Any) -> Any:
 
 class TestRecordedDecisions:
     @pytest.mark.parametrize("vector", VECTORS["decisions"], ids=lambda vector: vector["why"])
-    def test_are_the_same_here(self, vector: dict[str, Any]) -> None:
+    def test_recorded_decisions(self, vector: dict[str, Any]) -> None:
         decision = AccessPolicy(vector["policies"]).decide(
             vector["method"], vector["url"], query=vector["query"], form=vector["form"]
         )
         assert decision.allowed is vector["allowed"]
 
     @pytest.mark.parametrize("vector", VECTORS["decisions"], ids=lambda vector: vector["why"])
-    def test_are_those_of_the_second_opinion_too(self, vector: dict[str, Any]) -> None:
+    def test_second_opinion_agrees(self, vector: dict[str, Any]) -> None:
         address, _, query_string = vector["url"].partition("?")
         query = [tuple(pair.split("=")) for pair in query_string.split("&") if pair]
         query += [tuple(pair) for pair in vector["query"] or []]
@@ -56,7 +56,7 @@ class TestRecordedDecisions:
         assert allowed is vector["allowed"]
 
     @pytest.mark.parametrize("vector", VECTORS["conflicts"], ids=lambda vector: vector["why"])
-    def test_direct_conflicts_are_refused(self, vector: dict[str, Any]) -> None:
+    def test_recorded_conflicts(self, vector: dict[str, Any]) -> None:
         with pytest.raises(ConflictingRulesError, match="policy rules 0 and 1 conflict"):
             AccessPolicy(vector["policies"])
         assert second_opinion.in_direct_conflict(vector["policies"])
@@ -128,7 +128,8 @@ class Drawn:
 
 
 @pytest.mark.long
-def test_tens_of_thousands_of_requests_are_decided_as_in_the_second_opinion() -> None:
+def test_random_decisions() -> None:
+    """The second opinion decides tens of thousands of requests alike."""
     left = {True: 12_000, False: 12_000}  # so half of them are allowed
     conflicts = seed = 0
     while any(left.values()):
@@ -189,35 +190,35 @@ def test_tens_of_thousands_of_requests_are_decided_as_in_the_second_opinion() ->
         ("https://t**", "https://t**", True),
     ],
 )
-def test_a_url_is_covered_as_in_the_second_opinion(pattern: str, url: str, covered: Any) -> None:
+def test_covered_urls(pattern: str, url: str, covered: Any) -> None:
     rules = [rule(pattern)]
     assert AccessPolicy(rules).allows("GET", url) is covered
     assert second_opinion.is_allowed(rules, "GET", url, [], []) is covered
 
 
 class TestDecide:
-    def test_takes_the_method_in_any_case(self) -> None:
+    def test_method_in_any_case(self) -> None:
         policy = AccessPolicy([rule(WORKER, "post")])
         assert policy.allows("POST", WORKER)
         assert policy.allows("Post", WORKER)
 
-    def test_a_method_that_no_rule_can_have_is_denied(self) -> None:
+    def test_put_is_denied(self) -> None:
         assert not AccessPolicy([rule(WORKER)]).allows("PUT", WORKER)
 
-    def test_counts_the_urls_query_as_query_parameters(self) -> None:
+    def test_query_in_the_url(self) -> None:
         policy = AccessPolicy([rule(WORKER, query_filter={"A": "x y", "B": {"required": True}})])
         assert policy.allows("GET", f"{WORKER}?A=x%20y", query={"B": ""})
         assert policy.allows("GET", f"{WORKER}?A=x+y&B")
         assert not policy.allows("GET", f"{WORKER}?A=x+y&B", query={"A": "x y"})
 
-    def test_drops_the_fragment(self) -> None:
+    def test_fragment_is_dropped(self) -> None:
         assert AccessPolicy([rule(WORKER)]).allows("GET", f"{WORKER}#?A=x")
 
     @pytest.mark.parametrize("form", [{"A": "x"}, [("A", "x")], [["A", "x"]]])
-    def test_takes_a_mapping_or_pairs(self, form: Any) -> None:
+    def test_form_as_mapping_or_pairs(self, form: Any) -> None:
         assert AccessPolicy([rule(WORKER, post_filter={"A": "x"})]).allows("GET", WORKER, form=form)
 
-    def test_takes_pairs_that_can_be_read_just_once(self) -> None:
+    def test_form_as_an_iterator(self) -> None:
         pairs = iter([("A", "x")])
         assert AccessPolicy([rule(WORKER, post_filter={"A": "x"})]).allows("GET", WORKER, form=pairs)
 
@@ -229,32 +230,32 @@ class TestDecide:
         ],
         ids=lambda form: type(form).__name__,
     )
-    def test_sees_the_repeated_parameters_of_a_frameworks_form(self, form: Any) -> None:
+    def test_repeated_in_werkzeug(self, form: Any) -> None:
         policy = AccessPolicy([rule(WORKER, post_filter={"A": "x"})])
         assert not policy.allows("GET", WORKER, form=form)
         assert policy.allows("GET", WORKER, form=type(form)([("A", "x")]))
 
-    def test_sees_the_repeated_parameters_of_djangos_form(self) -> None:
+    def test_repeated_in_django(self) -> None:
         if not settings.configured:
             settings.configure()
         policy = AccessPolicy([rule(WORKER, post_filter={"A": "x"})])
         assert not policy.allows("GET", WORKER, form=QueryDict("A=y&A=x"))
         assert policy.allows("GET", WORKER, form=QueryDict("A=x"))
 
-    def test_takes_a_mapping_with_attributes_of_its_own(self) -> None:
+    def test_form_with_attributes(self) -> None:
         class Form(dict[str, str]):
             def __getattr__(self, name: str) -> str:
                 return self[name]
 
         assert AccessPolicy([rule(WORKER, post_filter={"A": "x"})]).allows("GET", WORKER, form=Form(A="x"))
 
-    def test_names_the_rule_that_allowed(self) -> None:
+    def test_allowing_rule_is_named(self) -> None:
         rules = [rule(f"{WORKSPACE}/**"), rule(WORKER)]
         decision = AccessPolicy(rules).decide("GET", WORKER)
         assert (decision.kind, decision.rule_index, decision.rule) == ("allowed", 1, rules[1])
         assert decision.reason == f"Policy rule 1 allows GET {WORKER}."
 
-    def test_names_the_rule_that_denied(self) -> None:
+    def test_denying_rule_is_named(self) -> None:
         rules = [rule(f"{WORKSPACE}/**"), rule(WORKER, allow=False)]
         decision = AccessPolicy(rules).decide("GET", WORKER)
         assert (decision.kind, decision.rule_index, decision.rule) == ("denied-by-rule", 1, rules[1])
@@ -271,13 +272,13 @@ class TestDecide:
     @pytest.mark.parametrize("allow", [True, False])
     @pytest.mark.parametrize("order", [1, -1])
     @pytest.mark.parametrize("key", ["query_filter", "post_filter"])
-    def test_a_rule_with_a_filter_decides_before_one_without(self, key: str, allow: Any, order: int) -> None:
+    def test_filter_decides_first(self, key: str, allow: Any, order: int) -> None:
         rules = [rule(WORKER, allow=not allow), rule(WORKER, allow=allow) | {key: {"A": "x"}}][::order]
         query, form = [("A", "x")] * (key == "query_filter"), [("A", "x")] * (key == "post_filter")
         assert AccessPolicy(rules).allows("GET", WORKER, query=query, form=form) is allow
         assert second_opinion.is_allowed(rules, "GET", WORKER, query, form) is allow
 
-    def test_of_equal_rules_that_differ_a_denial_decides(self) -> None:
+    def test_denial_of_equal_rules(self) -> None:
         rules = [
             rule(WORKER, query_filter={"A": {"required": True}}),
             rule(WORKER, query_filter={"A": "x"}, allow=False),
@@ -350,12 +351,12 @@ class TestDecide:
         ],
         ids=ascii,
     )
-    def test_refuses_bad_input(self, bad: dict[str, Any], says: str) -> None:
+    def test_decide_refuses_bad_input(self, bad: dict[str, Any], says: str) -> None:
         with pytest.raises(TypeError, match=says):
             AccessPolicy([rule(WORKER)]).decide(**({"method": "GET", "url": WORKER} | bad))
 
     @pytest.mark.parametrize("method", [WORKER, "/Workers/WK1"])
-    def test_refuses_swapped_arguments(self, method: str) -> None:
+    def test_swapped_arguments(self, method: str) -> None:
         policy = AccessPolicy([rule(WORKER)])
         for ask in (policy.decide, policy.allows, Request):
             with pytest.raises(ValueError, match="method") as caught:
@@ -365,7 +366,7 @@ class TestDecide:
             )
 
     @pytest.mark.parametrize("method", ["", "GET ", "GET\n", "G\u00c9T", "po\u017ft", "GET:"])
-    def test_refuses_what_is_no_method(self, method: str) -> None:
+    def test_not_a_method(self, method: str) -> None:
         with pytest.raises(ValueError, match="method") as caught:
             AccessPolicy([rule(WORKER)]).allows(method, WORKER)
         assert str(caught.value) == f"method must be an HTTP method, got {method!r}"
@@ -387,7 +388,7 @@ class TestDecide:
             "",
         ],
     )
-    def test_refuses_a_part_of_a_url(self, url: str) -> None:
+    def test_not_a_whole_url(self, url: str) -> None:
         policy = AccessPolicy([rule(WORKER)])
         for ask in (policy.decide, policy.allows, Request):
             with pytest.raises(ValueError, match="url") as caught:
@@ -396,7 +397,7 @@ class TestDecide:
 
 
 class TestConstructor:
-    def test_takes_a_filter_that_is_none_for_an_absent_one(self) -> None:
+    def test_filter_may_be_none(self) -> None:
         policy = AccessPolicy([rule(WORKER, query_filter=None, post_filter=None)])
         assert policy.allows("GET", WORKER, query={"A": "1"})
         assert policy.rules[0]["query_filter"] == policy.rules[0]["post_filter"] == {}
@@ -429,12 +430,12 @@ class TestConstructor:
         ],
         ids=ascii,
     )
-    def test_says_which_rule_is_wrong_and_how(self, bad: Any, problem: str) -> None:
+    def test_malformed_rule_is_named(self, bad: Any, problem: str) -> None:
         with pytest.raises(InvalidRuleError, match=f"^policy rule 1: .*{problem}") as caught:
             AccessPolicy([rule(WORKER), bad, rule(WORKER)])
         assert caught.value.index == 1
 
-    def test_says_what_a_rule_must_be(self) -> None:
+    def test_rule_must_be_a_mapping(self) -> None:
         with pytest.raises(InvalidRuleError) as caught:
             AccessPolicy(["x"])  # type: ignore[list-item]
         assert str(caught.value) == "policy rule 0: a policy rule must be a mapping, not str: 'x'"
@@ -447,7 +448,7 @@ class TestConstructor:
         assert str(caught.value) == f"policy rules 1 and 3 conflict: one allows and one denies GET {WORKER}"
         assert caught.value.args == (1, 3, f"GET {WORKER}")
 
-    def test_an_empty_matcher_conflicts_with_one_that_is_not_required(self) -> None:
+    def test_empty_matcher_is_optional(self) -> None:
         rules = [
             rule(WORKER, post_filter={"A": {}}),
             rule(WORKER, post_filter={"A": {"required": False}}, allow=False),
@@ -457,7 +458,7 @@ class TestConstructor:
             AccessPolicy(rules)
 
     @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickled])
-    def test_can_be_copied_and_pickled_with_its_decisions(self, duplicate: Any) -> None:
+    def test_policy_is_copied(self, duplicate: Any) -> None:
         rules = [rule(WORKER, post_filter={"A": {"required": True}})]
         policy = AccessPolicy(rules)
         assert duplicate(policy).rules == rules
@@ -473,18 +474,15 @@ class TestConstructor:
         assert vars(again) == vars(caught.value)
 
     @pytest.mark.parametrize("bad", [None, 5, "rules", b"rules", rule(WORKER)], ids=ascii)
-    def test_refuses_what_is_no_list_of_rules(self, bad: Any) -> None:
-        with pytest.raises(TypeError, match=r"^rules must be an iterable of policy rules, not "):
+    def test_rules_must_be_iterable(self, bad: Any) -> None:
+        says = f"^rules must be an iterable of policy rules, not {type(bad).__name__}: "
+        with pytest.raises(TypeError, match=says):
             AccessPolicy(bad)
 
-    def test_says_what_it_was_given_instead(self) -> None:
-        with pytest.raises(TypeError, match=r"not str: 'GET'$"):
-            AccessPolicy("GET")  # type: ignore[arg-type]
-
-    def test_takes_any_iterable(self) -> None:
+    def test_rules_as_an_iterator(self) -> None:
         assert AccessPolicy(iter((rule(WORKER),))).allows("GET", WORKER)
 
-    def test_an_enum_member_counts_as_its_text(self) -> None:
+    def test_enum_member_in_a_filter(self) -> None:
         class Parameter(str, enum.Enum):
             ACTIVITY = "ActivitySid"
 
@@ -494,15 +492,15 @@ class TestConstructor:
 
     @pytest.mark.parametrize("key", ["query_filter", "post_filter"])
     @pytest.mark.parametrize("matcher", ["y", {}, {"required": True}, {"required": False, "value": "x"}])
-    def test_rules_that_differ_in_a_matcher_do_not_conflict(self, key: str, matcher: Any) -> None:
+    def test_other_matcher_no_conflict(self, key: str, matcher: Any) -> None:
         rules = [rule(WORKER) | {key: {"A": "x"}}, rule(WORKER, allow=False) | {key: {"A": matcher}}]
         assert not second_opinion.in_direct_conflict(rules)
         assert AccessPolicy(rules).rules == rules
 
-    def test_a_rule_may_stand_there_twice(self) -> None:
+    def test_rule_may_repeat(self) -> None:
         assert AccessPolicy([rule(WORKER), rule(WORKER)]).allows("GET", WORKER)
 
-    def test_keeps_its_own_copy(self) -> None:
+    def test_given_rules_are_copied(self) -> None:
         rules = [rule(WORKER, post_filter={"A": {"required": True}})]
         given = copy.deepcopy(rules)
         policy = AccessPolicy(given)
@@ -511,12 +509,12 @@ class TestConstructor:
         assert policy.rules == rules
         assert not policy.allows("GET", WORKER)
 
-    def test_fills_in_missing_keys(self) -> None:
+    def test_missing_keys_are_added(self) -> None:
         (whole,) = AccessPolicy([{"method": "get", "url": WORKER}]).rules
         assert list(whole.items()) == list(make_policy(WORKER, "GET", allowed=False).items())
 
     @pytest.mark.parametrize("key", ["query_filter", "post_filter"])
-    def test_rules_are_copies(self, key: str) -> None:
+    def test_returned_rules_are_copies(self, key: str) -> None:
         policy = AccessPolicy([rule(WORKER) | {key: {"A": {"required": True}}}])
         rules: Any = policy.rules
         rules[0]["allow"] = rules[0][key]["A"]["required"] = False
@@ -535,35 +533,35 @@ class TestConstructor:
         ],
         ids=ascii,
     )
-    def test_refuses_a_lone_surrogate(self, bad: Any) -> None:
+    def test_lone_surrogate_in_a_rule(self, bad: Any) -> None:
         with pytest.raises(InvalidRuleError, match="must be text that UTF-8 can encode"):
             AccessPolicy([bad])
 
-    def test_repr_says_how_many_rules(self) -> None:
+    def test_repr_counts_rules(self) -> None:
         assert repr(AccessPolicy([rule(WORKER)])) == "<AccessPolicy of 1 policy rules>"
 
 
 class TestOfACapability:
-    def test_tries_a_grant_without_a_token(self) -> None:
+    def test_grant_without_a_token(self) -> None:
         capability = TaskRouterCapability("AC1", "secret", "WS1", "WK1")
         assert not capability.access_policy().allows("GET", WORKER)
         capability.allow_worker_fetch_attributes()
         assert capability.access_policy().allows("GET", WORKER)
 
-    def test_conflicting_rules_are_not_signed(self) -> None:
+    def test_conflict_is_not_signed(self) -> None:
         capability = TaskRouterWorkspaceCapability("AC1", "secret", "WS1")
         capability.deny(WORKSPACE, "GET")
         with pytest.raises(ConflictingRulesError, match="policy rules 2 and 3"):
             capability.generate_token()
 
-    def test_a_denial_without_conflict_is_signed(self) -> None:
+    def test_denial_is_signed(self) -> None:
         capability = TaskRouterWorkspaceCapability("AC1", "secret", "WS1")
         capability.deny(WORKER, "GET")
         capability.policies.append(make_policy(WORKER, "DELETE", allowed=False))
         assert capability.generate_token()
 
     @pytest.mark.parametrize("bad", ["GET", {"url": WORKER, "method": "PUT"}])
-    def test_a_malformed_rule_appended_by_hand_is_not_signed(self, bad: Any) -> None:
+    def test_malformed_is_not_signed(self, bad: Any) -> None:
         capability = TaskRouterWorkspaceCapability("AC1", "secret", "WS1")
         capability.policies.append(bad)
         with pytest.raises(InvalidRuleError, match="policy rule 3"):

@@ -42,11 +42,11 @@ class TestRequest:
             (Request("GET", f"{WORKER}\n"), f"GET {WORKER}\\n"),
         ],
     )
-    def test_reads_as_one_line(self, request_: Request, text: str) -> None:
+    def test_text_is_one_line(self, request_: Request, text: str) -> None:
         assert str(request_) == text
 
     @pytest.mark.parametrize("place", range(4))
-    def test_hides_an_auth_token(self, place: int) -> None:
+    def test_text_hides_an_auth_token(self, place: int) -> None:
         method, path, name, value = (DIGITS if place == one else "x" for one in range(4))
         for kind in ("query", "form"):
             text = str(Request(method, f"https://t/{path}", **{kind: {name: value}}))
@@ -62,26 +62,26 @@ class TestRequest:
             Request("POST", f"{WORKER}?A=x&A=y#top", form=[("B", "z")]),
         ],
     )
-    def test_is_equal_however_written(self, same: Request) -> None:
+    def test_equal_however_written(self, same: Request) -> None:
         method, url, query, form = same
         assert (method, url, query, form) == ("POST", WORKER, (("A", "x"), ("A", "y")), (("B", "z"),))
         assert (same.method, same.url, same.query, same.form) == same
 
     @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickled, dataclasses.replace])
-    def test_can_be_copied(self, again: Callable[[Request], Request]) -> None:
+    def test_request_can_be_copied(self, again: Callable[[Request], Request]) -> None:
         request = Request("POST", f"{WORKER}?A=x", form={"B": "y"})
         assert {again(request), request} == {request}
         assert type(again(request)) is Request
 
-    def test_is_normalized_again_when_replaced(self) -> None:
+    def test_replace_normalizes_again(self) -> None:
         request = dataclasses.replace(Request("GET", WORKER), method="delete", url=f"{WORKER}?A=x")
         assert request == ("DELETE", WORKER, (("A", "x"),), ())
 
-    def test_has_a_repr_that_makes_it(self) -> None:
+    def test_repr_makes_it_again(self) -> None:
         request = Request("POST", WORKER, form={"A": "x"})
         assert eval(repr(request)) == request  # noqa: S307 - our own
 
-    def test_cannot_be_changed(self) -> None:
+    def test_request_is_frozen(self) -> None:
         request: Any = Request("GET", WORKER)
         with pytest.raises(AttributeError):
             request.method = "POST"
@@ -92,22 +92,22 @@ class TestDecideAboutARequest:
         [{"url": WORKER, "method": "POST", "allow": True, "post_filter": {"A": {"required": True}}}]
     )
 
-    def test_is_to_decide_about_its_parts(self) -> None:
+    def test_decided_like_its_parts(self) -> None:
         request = Request("POST", WORKER, form=(("A", "x"),))
         assert self.POLICY.allows(request)
         assert self.POLICY.decide(request) == self.POLICY.decide("POST", WORKER, form={"A": "x"})
 
-    def test_sees_repeated_parameters(self) -> None:
+    def test_repeated_parameters(self) -> None:
         assert self.POLICY.allows(Request("post", f"{WORKER}?B=y#C", form=(("A", "x"),)))
         assert not self.POLICY.allows(Request("POST", WORKER, form=(("A", "x"), ("A", "y"))))
 
-    def test_takes_no_further_arguments(self) -> None:
+    def test_request_stands_alone(self) -> None:
         decide: Any = self.POLICY.decide
         for more in ({"url": WORKER}, {"form": {"A": "x"}}, {"query": ()}):
             with pytest.raises(TypeError, match=r"^a Request must be the only argument$"):
                 decide(Request("POST", WORKER), **more)
 
-    def test_a_url_is_still_required(self) -> None:
+    def test_url_is_still_required(self) -> None:
         decide: Any = self.POLICY.decide
         with pytest.raises(TypeError, match="url must be a str"):
             decide("POST")
