@@ -63,48 +63,48 @@ WRAPPED: dict[str, Any] = {
 
 class TestShown:
     @pytest.mark.parametrize("value", WRAPPED.values(), ids=WRAPPED)
-    def test_what_looks_like_an_auth_token_is_masked(self, value: Any) -> None:
+    def test_shown_auth_token(self, value: Any) -> None:
         assert "0123456789abcdef" not in shown(value).lower()
 
     @pytest.mark.parametrize(
         "text", [ACCOUNT, f"https://taskrouter.twilio.com/v1/Workspaces/WS{AUTH_TOKEN}", AUTH_TOKEN[:-1]]
     )
-    def test_a_sid_is_shown(self, text: str) -> None:
+    def test_shown_sid(self, text: str) -> None:
         assert shown(text) == repr(text)
         assert shown_text(text) == text
 
-    def test_text_is_masked_too(self) -> None:
+    def test_shown_text_is_masked(self) -> None:
         for text in (f"https://t/{AUTH_TOKEN}", f"https://t/\\/{AUTH_TOKEN}"):
             assert AUTH_TOKEN not in shown_text(text)
 
-    def test_the_mask_says_what_it_hides(self) -> None:
+    def test_mask_names_the_secret(self) -> None:
         assert shown_text(f"https://t/{AUTH_TOKEN}") == "https://t/(32 hexadecimal digits, not shown)"
 
-    def test_text_of_up_to_200_characters_is_shown_whole(self) -> None:
+    def test_shown_whole(self) -> None:
         for text in ("x" * 200, "\n" + "x" * 100):
             assert shown_text(text) == text.replace("\n", "\\n")
 
-    def test_a_longer_text_is_shortened(self) -> None:
+    def test_shown_shortened(self) -> None:
         assert shown_text("<" + "x" * 199 + ">") == "<" + "x" * 96 + "..." + "x" * 97 + ">"
 
-    def test_a_very_long_number_is_not_written_out(self) -> None:
+    def test_shown_long_number(self) -> None:
         for value in (10**5000, [10**5000], -(10**5000)):
             assert "a number too long to show" in shown(value)
 
-    def test_a_number_is_written_out(self) -> None:
+    def test_shown_number(self) -> None:
         assert shown(10**100) == "1" + "0" * 100
         assert shown(10**300).startswith("1000")
         assert len(shown(10**300)) == 200
 
-    def test_an_object_that_cannot_be_shown_is_named(self) -> None:
+    def test_shown_broken_repr(self) -> None:
         assert shown(Broken()) == "<Broken>"
 
-    def test_a_long_repr_is_shortened(self) -> None:
+    def test_shown_long_repr(self) -> None:
         text = shown(Loud("x" * 1000))
         assert text == "Loud('" + "x" * 94 + "..." + "x" * 98 + "')"
         assert shown(Loud("x" * 192)) == "Loud('" + "x" * 192 + "')"
 
-    def test_a_class_named_int_is_shown_like_any_other(self) -> None:
+    def test_shown_impostor(self) -> None:
         impostor = type("int", (), {"__repr__": lambda _: "an impostor"})()
         assert shown(impostor) == "an impostor"
 
@@ -128,7 +128,7 @@ class TestMessages:
 
     @pytest.mark.parametrize("value", WRAPPED.values(), ids=WRAPPED)
     @pytest.mark.parametrize("place", ["account_sid", "workspace_sid", "worker_sid", "base_url"])
-    def test_of_a_capability_show_no_auth_token(self, place: str, value: Any) -> None:
+    def test_capability_errors_mask(self, place: str, value: Any) -> None:
         arguments: dict[str, Any] = {
             "account_sid": "AC123",
             "auth_token": "secret",
@@ -140,7 +140,7 @@ class TestMessages:
         assert "0123456789abcdef" not in str(caught.value).lower()
 
     @pytest.mark.parametrize("value", WRAPPED.values(), ids=WRAPPED)
-    def test_of_rules_show_no_auth_token(self, value: Any) -> None:
+    def test_rule_errors_mask(self, value: Any) -> None:
         attempts: list[Any] = [
             lambda: make_policy("https://t", value),
             lambda: make_policy("https://t", "GET", {"A": {"value": [value]}}),
@@ -156,7 +156,7 @@ class TestMessages:
                 attempt()
             assert "0123456789abcdef" not in str(caught.value).lower()
 
-    def test_of_a_decision_show_no_auth_token(self) -> None:
+    def test_decision_reasons_mask(self) -> None:
         policy = AccessPolicy(
             [{"url": "https://t", "method": "POST", "allow": True, "post_filter": {"A": "x"}}]
         )
@@ -237,11 +237,11 @@ class TestWhiteSpace:
             (f"{AUTH_TOKEN}\u00a0", "it ends with white space"),
         ],
     )
-    def test_around_an_auth_token_is_an_error(self, auth_token: str, says: str) -> None:
+    def test_space_around_auth_token(self, auth_token: str, says: str) -> None:
         with pytest.raises(ValueError, match=rf"^auth_token must be stripped of white space; {says}$"):
             TaskRouterCapability("AC1", auth_token, "WS1", "WK1")
 
-    def test_within_an_auth_token_is_none_of_our_business(self) -> None:
+    def test_space_within_auth_token(self) -> None:
         assert TaskRouterCapability("AC1", "a b", "WS1", "WK1").auth_token == "a b"
 
     @pytest.mark.parametrize(
@@ -252,6 +252,6 @@ class TestWhiteSpace:
             (" WK1", "it begins with white space"),
         ],
     )
-    def test_around_a_sid_is_mentioned(self, sid: str, says: str) -> None:
+    def test_space_around_a_sid(self, sid: str, says: str) -> None:
         with pytest.raises(ValueError, match=rf"^worker_sid must be a SID.*; {says}$"):
             TaskRouterCapability("AC1", "secret", "WS1", sid)

@@ -35,15 +35,15 @@ def run(program: str) -> str:
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
-def test_the_documented_example_runs_without_a_warning() -> None:
+def test_example_without_a_warning() -> None:
     assert run(EXAMPLE + "print(token.count('.'))") == "2\n"
 
 
-def test_minting_does_not_import_pyjwt() -> None:
+def test_minting_without_pyjwt() -> None:
     assert run(EXAMPLE + "import sys; print({'jwt', 'cryptography'} & set(sys.modules))") == "set()\n"
 
 
-def test_minting_loads_just_the_modules_it_needs() -> None:
+def test_minting_loads_few_modules() -> None:
     program = EXAMPLE + (
         "capability.deny('https://t/a', 'GET'); capability.generate_token(); import sys; "
         "print(*sorted(name[18:] for name in sys.modules if name.startswith('twilio.task_router')))"
@@ -51,19 +51,20 @@ def test_minting_loads_just_the_modules_it_needs() -> None:
     assert run(program).split() == [".capability", ".checks", ".errors", ".mask", ".rule", ".tokens", ".urls"]
 
 
-def test_importing_does_not_touch_the_warning_filters() -> None:
+def test_warning_filters_stay() -> None:
     program = (
         "import warnings; a = warnings.filters[:]; import twilio.task_router; print(a == warnings.filters)"
     )
     assert run(program) == "True\n"
 
 
-def test_every_public_name_is_there() -> None:
+def test_public_names_exist() -> None:
     program = "import twilio.task_router as t; print([name for name in t.__all__ if not hasattr(t, name)])"
     assert run(program) == "[]\n"
 
 
-def test_the_public_names_are_those_of_the_reference_and_the_constants_of_twilio_python() -> None:
+def test_public_names_of_the_docs() -> None:
+    """The reference has them all, but for the constants of twilio-python."""
     reference = (ROOT / "docs" / "api.rst").read_text(encoding="utf-8")
     documented = re.findall(
         r"^\.\. (?:auto)?(?:class|data|exception|function):: (\w+)$", reference, re.MULTILINE
@@ -77,7 +78,7 @@ def test_the_public_names_are_those_of_the_reference_and_the_constants_of_twilio
     assert sorted(twilio.task_router.__all__) == sorted({*documented, *constants})
 
 
-def test_the_constants_are_those_of_twilio_python() -> None:
+def test_constants_of_twilio_python() -> None:
     assert twilio.task_router.TASK_ROUTER_BASE_URL == "https://taskrouter.twilio.com"
     assert twilio.task_router.TASK_ROUTER_BASE_WS_URL == "https://event-bridge.twilio.com/v1/wschannels"
     assert twilio.task_router.TASK_ROUTER_BASE_EVENTS_URL == twilio.task_router.TASK_ROUTER_BASE_WS_URL
@@ -101,7 +102,7 @@ def test_twilio_stays_a_namespace() -> None:
         ("taskrouter_config", "WorkflowRuleTarget"),
     ],
 )
-def test_the_old_module_paths_lead_to_the_same_names(module: str, name: str) -> None:
+def test_old_module_paths(module: str, name: str) -> None:
     old = importlib.import_module(f"twilio.task_router.{module}")
     assert getattr(old, name) is getattr(twilio.task_router, name)
     assert name in old.__all__
@@ -110,12 +111,12 @@ def test_the_old_module_paths_lead_to_the_same_names(module: str, name: str) -> 
 @pytest.mark.parametrize(
     "module", ["workflow_config", "workflow_rule", "workflow_ruletarget", "taskrouter_config"]
 )
-def test_importing_the_package_alone_makes_an_old_module_reachable(module: str) -> None:
+def test_old_modules_as_attributes(module: str) -> None:
     program = f"import twilio.task_router; print(twilio.task_router.{module}.__name__)"
     assert run(program) == f"twilio.task_router.{module}\n"
 
 
-def test_the_commands_do_without_the_files_of_the_old_sdk(tmp_path: Path) -> None:
+def test_without_shared_file_names(tmp_path: Path) -> None:
     """An upgrade that removes twilio-python 5 removes the files whose names both packages have."""
     folder = tmp_path / "twilio" / "task_router"
     shutil.copytree(ROOT / "twilio" / "task_router", folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -126,13 +127,13 @@ def test_the_commands_do_without_the_files_of_the_old_sdk(tmp_path: Path) -> Non
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
 
 
-def test_dir_lists_what_is_public() -> None:
+def test_dir_lists_public_names() -> None:
     program = "import twilio.task_router as t; t.explain; print(*dir(t))"
     modules = {"taskrouter_config", "workflow_config", "workflow_rule", "workflow_ruletarget"}
     assert set(run(program).split()) == {*twilio.task_router.__all__, *modules}
 
 
-def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+def test_unknown_name() -> None:
     with pytest.raises(AttributeError, match=r"module 'twilio\.task_router' has no attribute 'TaskRouter'"):
         twilio.task_router.TaskRouter  # type: ignore[attr-defined]  # noqa: B018
 

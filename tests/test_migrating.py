@@ -59,7 +59,7 @@ class TestErrors:
             TaskRouterWorkerCapability("AC123", "", "WS456", "WK789")
 
     def test_tell_of_a_channel_of_another_kind(self) -> None:
-        with pytest.raises(ValueError, match=r"; task queues have TaskRouterTaskQueueCapability$"):
+        with pytest.raises(ValueError, match=r"; for a task queue, use TaskRouterTaskQueueCapability$"):
             TaskRouterWorkerCapability(*ARGUMENTS[:3], "WQ789")
 
     def test_tell_of_a_worker_who_is_missing(self) -> None:

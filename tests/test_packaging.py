@@ -45,22 +45,22 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 class TestWheel:
-    def test_holds_the_package_and_its_metadata_and_nothing_else(self, wheel: Path) -> None:
+    def test_wheel_holds_the_package(self, wheel: Path) -> None:
         names = set(zipfile.ZipFile(wheel).namelist())
         assert {name for name in names if ".dist-info/" not in name} == FILES
 
-    def test_is_typed_and_leaves_the_namespace_to_the_sdk(self, wheel: Path) -> None:
+    def test_wheel_shares_the_namespace(self, wheel: Path) -> None:
         names = zipfile.ZipFile(wheel).namelist()
         assert "twilio/task_router/py.typed" in names
         assert "twilio/__init__.py" not in names
 
-    def test_carries_the_licence(self, wheel: Path) -> None:
+    def test_wheel_has_the_licence(self, wheel: Path) -> None:
         (name,) = (n for n in zipfile.ZipFile(wheel).namelist() if n.endswith("licenses/LICENSE"))
         assert zipfile.ZipFile(wheel).read(name) == (ROOT / "LICENSE").read_bytes()
 
 
 class TestMetadata:
-    def test_claims_just_the_pythons_that_ci_tests(self) -> None:
+    def test_pythons_are_those_of_ci(self) -> None:
         tomllib = pytest.importorskip("tomllib", reason="Python 3.10 cannot read TOML")
         configuration = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
         start = "Programming Language :: Python :: 3."
@@ -69,7 +69,7 @@ class TestMetadata:
 
 
 class TestSdist:
-    def test_holds_the_tests_and_the_docs(self, distributions: Path) -> None:
+    def test_sdist_holds_tests_and_docs(self, distributions: Path) -> None:
         (path,) = distributions.glob("*.tar.gz")
         with tarfile.open(path) as archive:
             names = {name.split("/", 1)[1] for name in archive.getnames()}
@@ -83,12 +83,12 @@ class TestSdist:
 
 
 class TestInstalled:
-    def test_is_imported_from_the_wheel(self, installed: Any) -> None:
+    def test_wheel_is_imported(self, installed: Any) -> None:
         where = installed("-c", "import twilio.task_router as t; print(t.__file__)")
         assert "installed" in where
         assert "site-packages" in where
 
-    def test_knows_its_version(self, installed: Any) -> None:
+    def test_version_is_known(self, installed: Any) -> None:
         program = "from importlib.metadata import version; print(version('twilio-task-router'))"
         assert f'version = "{installed("-c", program).strip()}"' in (ROOT / "pyproject.toml").read_text()
 
@@ -100,12 +100,12 @@ class TestInstalled:
         token = installed("-m", "twilio.task_router", "token", "WS456", "WK789", **credentials)
         assert token.count(".") == 2
 
-    def test_inspect_runs_with_the_installed_pyjwt(self, installed: Any) -> None:
+    def test_inspect_runs(self, installed: Any) -> None:
         credentials = {"TWILIO_ACCOUNT_SID": "AC123", "TWILIO_AUTH_TOKEN": "secret"}
         token = installed("-m", "twilio.task_router", "token", "WS456", "WK789", **credentials)
         assert "WK789" in installed("-m", "twilio.task_router", "inspect", token.strip(), **credentials)
 
-    def test_console_script_is_the_command_line(self, installed: Any) -> None:
+    def test_console_script_runs(self, installed: Any) -> None:
         program = (
             "import sys; from importlib.metadata import distribution; "
             "(script,) = distribution('twilio-task-router').entry_points; "

@@ -72,7 +72,7 @@ def without(claim: str) -> dict[str, Any]:
 
 
 class TestAGoodToken:
-    def test_says_what_its_claims_say(self) -> None:
+    def test_claims_are_attributes(self) -> None:
         token = verify_token(forge(), KEY)
         assert token.account_sid == "AC123"
         assert token.workspace_sid == "WS456"
@@ -86,10 +86,10 @@ class TestAGoodToken:
         assert token.claims == CLAIMS
         assert token.access_policy.allows("GET", WORKSPACE_URL)
 
-    def test_may_be_bytes(self) -> None:
+    def test_token_may_be_bytes(self) -> None:
         assert verify_token(forge().encode(), KEY).channel == "WK789"
 
-    def test_may_lack_what_is_not_required(self) -> None:
+    def test_claims_not_required(self) -> None:
         claims = {
             name: CLAIMS[name]
             for name in ("iss", "exp", "account_sid", "workspace_sid", "channel", "policies")
@@ -97,17 +97,17 @@ class TestAGoodToken:
         token = verify_token(forge(claims=claims), KEY)
         assert (token.worker_sid, token.friendly_name, token.version) == (None, None, None)
 
-    def test_of_a_task_queue_names_it(self) -> None:
+    def test_token_of_a_task_queue(self) -> None:
         made = TaskRouterTaskQueueCapability("AC123", KEY, "WS456", "WQ789").generate_token()
         token = verify_token(made, KEY)
         assert (token.channel, token.taskqueue_sid, token.worker_sid) == ("WQ789", "WQ789", None)
 
-    def test_of_a_workspace_has_neither_worker_nor_task_queue(self) -> None:
+    def test_token_of_a_workspace(self) -> None:
         token = verify_token(TaskRouterWorkspaceCapability("AC123", KEY, "WS456").generate_token(), KEY)
         assert (token.channel, token.taskqueue_sid, token.worker_sid) == ("WS456", None, None)
 
     @pytest.mark.parametrize("vector", recorded.load("tokens.json"), ids=lambda vector: vector["made_by"])
-    def test_may_be_of_any_twilio_sdk(self, vector: dict[str, str]) -> None:
+    def test_tokens_of_other_sdks(self, vector: dict[str, str]) -> None:
         token = verify_token(vector["token"], vector["auth_token"])
         assert token.worker_sid == "WK789"
         assert token.access_policy.allows("GET", f"{WORKSPACE_URL}/Activities")
@@ -115,24 +115,24 @@ class TestAGoodToken:
     @pytest.mark.parametrize(
         "key", ["secret", "ssh-rsa AAAA", "-----BEGIN PUBLIC KEY-----", '{"kty": "oct"}', "é"]
     )
-    def test_may_have_any_key(self, key: str) -> None:
+    def test_keys_of_any_shape(self, key: str) -> None:
         assert verify_token(forge(key=key), key).channel == "WK789"
 
-    def test_may_be_verified_without_a_warning_about_the_key(self, recwarn: pytest.WarningsRecorder) -> None:
+    def test_short_key_without_warning(self, recwarn: pytest.WarningsRecorder) -> None:
         verify_token(TaskRouterCapability("AC123", "secret", "WS456", "WK789").generate_token(), "secret")
         assert not recwarn.list
 
-    def test_may_have_claims_of_ones_own(self) -> None:
+    def test_claims_of_ones_own(self) -> None:
         capability = TaskRouterCapability("AC123", KEY, "WS456", "WK789")
         made = capability.generate_token(attributes={"aud": "page", "sub": "alice", "team": ["a"]})
         assert verify_token(made, KEY).claims["team"] == ["a"]
 
-    def test_cannot_be_changed(self) -> None:
+    def test_verified_is_frozen(self) -> None:
         token: Any = verify_token(forge(), KEY)
         with pytest.raises(AttributeError):
             token.channel = "WK1"
 
-    def test_keeps_what_it_permits_whatever_happens_to_its_claims(self) -> None:
+    def test_policy_outlives_claims(self) -> None:
         token = verify_token(forge(), KEY)
         token.claims["policies"][0]["allow"] = False
         token.claims.clear()
@@ -140,18 +140,18 @@ class TestAGoodToken:
         assert token.access_policy.allows("GET", RULE["url"])
         assert token.channel == "WK789"
 
-    def test_keeps_its_notes_too(self) -> None:
+    def test_notes_outlive_claims(self) -> None:
         token = verify_token(forge(claims=CLAIMS | {"nbf": 0}), KEY)
         before = token.notes()
         token.claims["nbf"] = token.claims["exp"] = "soon"
         assert token.notes() == before
 
     @pytest.mark.parametrize("exp", [253_402_300_800, 10**17, 10**18, 10**20, 1e300])
-    def test_may_live_beyond_the_last_year_that_a_datetime_holds(self, exp: float) -> None:
+    def test_life_beyond_datetime(self, exp: float) -> None:
         expires_at = verify_token(forge(claims=CLAIMS | {"exp": exp}), KEY).expires_at
         assert expires_at == datetime.max.replace(tzinfo=timezone.utc)
 
-    def test_may_expire_within_a_second(self) -> None:
+    def test_expiry_within_a_second(self) -> None:
         expires_at = verify_token(forge(claims=CLAIMS | {"exp": 4_102_444_800.5}), KEY).expires_at
         assert expires_at == datetime(2100, 1, 1, microsecond=500_000, tzinfo=timezone.utc)
 
@@ -160,10 +160,10 @@ class TestAGoodToken:
         [{"iat": 4_102_444_800}, {"iat": "soon"}, {"sub": 5}, {"aud": "page"}, {"jti": 5}],
         ids=ascii,
     )
-    def test_may_say_anything_in_claims_that_taskrouter_does_not_use(self, claims: dict[str, Any]) -> None:
+    def test_unused_claims_are_free(self, claims: dict[str, Any]) -> None:
         assert verify_token(forge(claims=CLAIMS | claims), KEY).claims == CLAIMS | claims
 
-    def test_may_have_claims_nested_as_deep_as_can_be_signed(self) -> None:
+    def test_deeply_nested_claims(self) -> None:
         nested: list[Any] = []
         for _ in range(500):
             nested = [nested]
@@ -185,10 +185,10 @@ class TestUrls:
         token = verify_token(forge(claims=CLAIMS | {"policies": policies} | claims), KEY)
         return token.workspace_url, token.resource_url, token.channel_url
 
-    def test_are_twilios_without_rules(self) -> None:
+    def test_urls_without_rules(self) -> None:
         assert self.urls() == (WORKSPACE_URL, WORKER_URL, CHANNEL_URL)
 
-    def test_are_as_the_rules_spell_them(self) -> None:
+    def test_urls_of_the_rules(self) -> None:
         workspace = f"{self.HERE}/v2/Workspaces/WS456"
         assert self.urls(f"{self.HERE}/ws/AC123/WK789", f"{workspace}/Tasks/**") == (
             workspace,
@@ -196,11 +196,11 @@ class TestUrls:
             f"{self.HERE}/ws/AC123/WK789",
         )
 
-    def test_are_as_the_first_rule_spells_them(self) -> None:
+    def test_urls_of_the_first_rule(self) -> None:
         rules = [f"https://{host}/v1/Workspaces/WS456" for host in ("one.test", "other.test")]
         assert self.urls(*rules)[0] == rules[0]
 
-    def test_are_not_those_of_another_workspace(self) -> None:
+    def test_no_other_workspace_url(self) -> None:
         rules = f"{self.HERE}/v1/Workspaces/WS4567", f"{self.HERE}/ws/AC123/WK7890"
         workspace, resource, _ = self.urls(*rules)
         assert (workspace, resource) == (WORKSPACE_URL, WORKER_URL)
@@ -213,7 +213,7 @@ class TestUrls:
             ({"channel": "WS456", "worker_sid": None}, "", "WS456"),
         ],
     )
-    def test_are_of_the_page(self, claims: dict[str, Any], path: str, sid: str) -> None:
+    def test_urls_of_the_page(self, claims: dict[str, Any], path: str, sid: str) -> None:
         _, resource, channel = self.urls(**claims)
         assert (resource, channel) == (WORKSPACE_URL + path, f"{CHANNEL_URL.removesuffix('WK789')}{sid}")
 
@@ -227,7 +227,7 @@ class TestUrls:
         ],
         ids=lambda capability: type(capability).__name__,
     )
-    def test_are_those_of_the_capability(self, capability: Capability) -> None:
+    def test_urls_of_the_capability(self, capability: Capability) -> None:
         token = verify_token(capability.generate_token(), KEY)
         assert token.workspace_url == capability.workspace_url
         assert token.resource_url == capability.resource_url
@@ -235,7 +235,7 @@ class TestUrls:
 
 
 class TestTime:
-    def test_a_token_is_good_until_it_expires(self) -> None:
+    def test_good_until_expiry(self) -> None:
         with freeze_time(recorded.RECORDED) as clock:
             made = TaskRouterCapability("AC123", KEY, "WS456", "WK789").generate_token(ttl=60)
             clock.tick(59)
@@ -252,7 +252,7 @@ class TestTime:
         with pytest.raises(jwt.ExpiredSignatureError):
             verify_token(older, KEY, leeway=leeway)
 
-    def test_a_token_is_not_good_before_nbf(self) -> None:
+    def test_not_good_before_nbf(self) -> None:
         made = forge(claims=CLAIMS | {"nbf": recorded.RECORDED.timestamp()})
         with freeze_time(recorded.RECORDED - timedelta(seconds=2)):
             with pytest.raises(jwt.ImmatureSignatureError):
@@ -261,7 +261,7 @@ class TestTime:
         with freeze_time(recorded.RECORDED):
             assert verify_token(made, KEY)
 
-    def test_a_token_is_verified_as_of_a_moment(self) -> None:
+    def test_verified_as_of_a_moment(self) -> None:
         with freeze_time(recorded.RECORDED):
             made = TaskRouterCapability("AC123", KEY, "WS456", "WK789").generate_token(ttl=60)
         end = recorded.RECORDED + timedelta(seconds=60)
@@ -271,14 +271,14 @@ class TestTime:
         with pytest.raises(jwt.ExpiredSignatureError):
             verify_token(made, KEY, at=end)
 
-    def test_a_token_is_not_good_at_a_moment_before_nbf(self) -> None:
+    def test_moment_before_nbf(self) -> None:
         made = forge(claims=CLAIMS | {"nbf": recorded.RECORDED.timestamp()})
         assert verify_token(made, KEY, at=recorded.RECORDED)
         with pytest.raises(jwt.ImmatureSignatureError):
             verify_token(made, KEY, at=recorded.RECORDED - timedelta(microseconds=1))
 
     @pytest.mark.parametrize(("ago", "is_long"), [(86_400, False), (86_401, True)])
-    def test_the_lifetime_counts_from_the_moment(self, ago: int, is_long: Any) -> None:
+    def test_lifetime_from_the_moment(self, ago: int, is_long: Any) -> None:
         before_the_end = datetime(2100, 1, 1, tzinfo=timezone.utc) - timedelta(seconds=ago)
         notes = verify_token(forge(), KEY, at=before_the_end).notes()
         assert ("long-lived" in {note.kind for note in notes}) is is_long
@@ -293,9 +293,7 @@ class TestTime:
             (10**12, datetime.max),  # noqa: DTZ901
         ],
     )
-    def test_a_time_that_no_datetime_holds_is_the_nearest_that_one_does(
-        self, timestamp: float, expected: datetime
-    ) -> None:
+    def test_times_beyond_datetime(self, timestamp: float, expected: datetime) -> None:
         assert moment(timestamp) == expected.replace(tzinfo=timezone.utc)
 
 
@@ -312,19 +310,19 @@ class TestLifetime:
         ],
         ids=ascii,
     )
-    def test_is_from_iat_else_nbf(self, claims: dict[str, Any], seconds: float) -> None:
+    def test_lifetime_from_iat_or_nbf(self, claims: dict[str, Any], seconds: float) -> None:
         assert lifetime(claims, start=30) == timedelta(seconds=seconds)
 
-    def test_is_from_a_start_if_need_be(self) -> None:
+    def test_lifetime_from_a_start(self) -> None:
         assert lifetime({"exp": 70}, start=30) == timedelta(seconds=40)
 
     @pytest.mark.parametrize(
         "claims", [{"exp": 70}, {"iat": None, "exp": 70}, {"iat": 10}, {"iat": 10, "exp": "70"}], ids=ascii
     )
-    def test_may_be_unknown(self, claims: dict[str, Any]) -> None:
+    def test_lifetime_unknown(self, claims: dict[str, Any]) -> None:
         assert lifetime(claims) is None
 
-    def test_may_be_very_long(self) -> None:
+    def test_lifetime_very_long(self) -> None:
         start = datetime(1970, 1, 1, 0, 0, 1, 500_000)  # noqa: DTZ001 - in UTC
         assert lifetime({"nbf": 1.5, "exp": 10**400}) == datetime.max - start  # noqa: DTZ901 - likewise
 
@@ -429,15 +427,15 @@ ATTACKS: dict[str, Any] = {
 
 class TestAttack:
     @pytest.mark.parametrize("token", ATTACKS.values(), ids=ATTACKS)
-    def test_is_refused(self, token: Any) -> None:
+    def test_attack_is_refused(self, token: Any) -> None:
         with pytest.raises(jwt.InvalidTokenError) as caught:
             verify_token(token, KEY)
         assert KEY not in str(caught.value)
 
-    def test_the_token_that_the_attacks_vary_is_good(self) -> None:
+    def test_token_to_attack_is_good(self) -> None:
         assert verify_token(forge(), KEY)
 
-    def test_may_be_as_long_as_the_limit(self) -> None:
+    def test_longest_token_is_read(self) -> None:
         # RFC 4648: 49,088 bytes are 65,451 characters of base64. Header, signature and dots are 85.
         room = 49_088 - len(json.dumps(CLAIMS | {"padding": ""}))
         longest, longer = (forge(claims=CLAIMS | {"padding": "x" * length}) for length in (room, room + 1))
@@ -446,11 +444,11 @@ class TestAttack:
         with pytest.raises(jwt.DecodeError, match=r"at most 65,536 characters, not 65,537$"):
             verify_token(longer, KEY)
 
-    def test_that_looks_like_a_lone_surrogate_is_good(self) -> None:
+    def test_escaped_backslash_is_good(self) -> None:
         name = "\\ud800 \U0001f600"
         assert verify_token(forge(claims=CLAIMS | {"friendly_name": name}), KEY).friendly_name == name
 
-    def test_of_nesting_too_deep_for_this_python_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_nested_too_deeply(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """How deep that is depends on the Python: since 3.14 it is deeper than a token can be."""
 
         def read(_: str) -> None:
@@ -460,7 +458,7 @@ class TestAttack:
         with pytest.raises(jwt.DecodeError, match="the header is nested too deeply"):
             verify_token(forge(), KEY)
 
-    def test_of_changing_any_one_character_is_refused(self) -> None:
+    def test_any_character_changed(self) -> None:
         token = forge()
         others = string.ascii_letters + string.digits + "-_+/=. \né"
         for place, character in enumerate(token):
@@ -485,7 +483,7 @@ class TestAttack:
             ("policies in conflict", InvalidClaimError),
         ],
     )
-    def test_is_told_apart_by_the_error(self, attack: str, error: type[Exception]) -> None:
+    def test_errors_of_attacks(self, attack: str, error: type[Exception]) -> None:
         with pytest.raises(error):
             verify_token(ATTACKS[attack], KEY)
 
@@ -512,7 +510,7 @@ class TestAttack:
             ("iss of another account", "the claims iss and account_sid differ: 'AC999', 'AC123'"),
         ],
     )
-    def test_is_told_what_is_wrong(self, attack: str, says: str) -> None:
+    def test_messages_of_attacks(self, attack: str, says: str) -> None:
         with pytest.raises(jwt.InvalidTokenError) as caught:
             verify_token(ATTACKS[attack], KEY)
         assert str(caught.value).endswith(says)
@@ -528,18 +526,18 @@ class TestAttack:
             ("policies [{}]", "policies", "is not an access policy: policy rule 0: url is missing"),
         ],
     )
-    def test_on_a_claim_is_told_with_the_claim(self, attack: str, claim: str, problem: str) -> None:
+    def test_error_names_the_claim(self, attack: str, claim: str, problem: str) -> None:
         with pytest.raises(InvalidClaimError) as caught:
             verify_token(ATTACKS[attack], KEY)
         assert caught.value.claim == claim
         assert str(caught.value) == f"the claim {claim} {problem}"
 
-    def test_on_rules_is_told_with_its_cause(self) -> None:
+    def test_error_has_its_cause(self) -> None:
         with pytest.raises(InvalidClaimError) as caught:
             verify_token(ATTACKS["policies [{}]"], KEY)
         assert type(caught.value.__cause__) is InvalidRuleError
 
-    def test_on_a_claim_is_an_error_that_survives_pickling(self) -> None:
+    def test_claim_error_is_pickled(self) -> None:
         error = InvalidClaimError("exp", "is odd")
         again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
         assert (again.claim, str(again), again.args) == ("exp", "the claim exp is odd", ("exp", "is odd"))
@@ -574,7 +572,7 @@ class TestMisuse:
         ],
         ids=lambda case: ascii(case)[:40],
     )
-    def test_is_the_callers_error(self, bad: dict[str, Any], error: type[Exception], says: str) -> None:
+    def test_misuse_is_refused(self, bad: dict[str, Any], error: type[Exception], says: str) -> None:
         with pytest.raises(error, match=f"^{next(iter(bad))} {says}") as caught:
             verify_token(**({"token": forge(), "auth_token": KEY} | bad))
         assert not isinstance(caught.value, jwt.InvalidTokenError)

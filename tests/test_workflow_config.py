@@ -79,7 +79,7 @@ def written(routing: TaskRouterConfig) -> Any:
 
 class TestToJson:
     @pytest.mark.parametrize("vector", RECORDED["built"])
-    def test_is_that_of_5_7_0(self, vector: dict[str, Any]) -> None:
+    def test_json_of_5_7_0(self, vector: dict[str, Any]) -> None:
         rules = [
             WorkflowRule(
                 rule["expression"],
@@ -91,7 +91,8 @@ class TestToJson:
         config = WorkflowConfig(rules, WorkflowRuleTarget(**vector["default_target"]))
         assert config.to_json() == vector["to_json"]
 
-    def test_leaves_out_what_is_none_since_taskrouter_refuses_null(self) -> None:
+    def test_none_is_left_out(self) -> None:
+        """TaskRouter refuses ``null``."""
         config = WorkflowConfig(
             workflow_rules=[WorkflowRule(expression="1==1", targets=[WorkflowRuleTarget(queue="WQ1")])],
             default_target={"queue": "WQ9", "expression": None, "order": ["a", None]},
@@ -103,7 +104,8 @@ class TestToJson:
             }
         }
 
-    def test_writes_a_targets_newer_fields_as_twilios_java_sdk_does(self) -> None:
+    def test_newer_fields_of_a_target(self) -> None:
+        """Twilio's Java SDK writes the same names."""
         target = WorkflowRuleTarget(
             "QS123",
             "1==1",
@@ -126,16 +128,16 @@ class TestToJson:
             "known_worker_friendly_name": "task.requested_agent",
         }
 
-    def test_takes_targets_in_a_tuple(self) -> None:
+    def test_targets_in_a_tuple(self) -> None:
         rule = WorkflowRule("1==1", (WorkflowRuleTarget("WQ1"), {"queue": "WQ2"}))
         assert json.loads(WorkflowConfig([rule]).to_json())["task_routing"]["filters"] == [
             {"expression": "1==1", "targets": [{"queue": "WQ1"}, {"queue": "WQ2"}]}
         ]
 
-    def test_needs_no_default_target(self) -> None:
+    def test_no_default_target(self) -> None:
         assert json.loads(WorkflowConfig([]).to_json()) == {"task_routing": {"filters": []}}
 
-    def test_follows_a_change_of_the_configuration(self) -> None:
+    def test_changes_are_written(self) -> None:
         config = example()
         config.task_routing.filters[0].targets.append(WorkflowRuleTarget("WQ2"))
         config.task_routing.default_filter.timeout = 5
@@ -144,7 +146,7 @@ class TestToJson:
         assert document["default_filter"] == {"queue": "WQ9", "timeout": 5}
 
     @pytest.mark.parametrize("part", [object(), TaskRouterCapability("AC1", "secret", "WS1", "WK1"), logging])
-    def test_refuses_other_objects_with_attributes(self, part: Any) -> None:
+    def test_other_objects_are_refused(self, part: Any) -> None:
         with pytest.raises(TypeError, match=r"^rules\[0\] must be a WorkflowRule or a dict"):
             WorkflowConfig([part])
         with pytest.raises(TypeError, match=r"^default_target must be"):
@@ -154,7 +156,7 @@ class TestToJson:
         with pytest.raises(TypeError, match="the configuration must be JSON serializable"):
             WorkflowConfig([{"expression": "1==1", "more": [part]}]).to_json()
 
-    def test_has_no_auth_token(self) -> None:
+    def test_capability_is_no_rule(self) -> None:
         """Whatever attributes an object has, it is no rule and no target."""
         capability: Any = TaskRouterCapability("AC1", "secret", "WS1", "WK1")
         capability.queue, capability.expression, capability.targets = "WQ1", "1==1", []
@@ -169,33 +171,33 @@ class TestToJson:
             with pytest.raises(TypeError):
                 place()
 
-    def test_takes_any_mapping(self) -> None:
+    def test_rules_of_any_mapping(self) -> None:
         rule = MappingProxyType({"targets": [MappingProxyType({"queue": "WQ1", "timeout": None})]})
         assert written(TaskRouterConfig([rule])) == [{"targets": [{"queue": "WQ1"}]}]
 
     @pytest.mark.parametrize("text", ["\ud800", "\ude00\ud83d", "a\udfff"])
-    def test_refuses_lone_surrogates(self, text: str) -> None:
+    def test_lone_surrogates(self, text: str) -> None:
         for target in (WorkflowRuleTarget(text), {text: "WQ1"}, {"more": [text]}):
             with pytest.raises(ValueError, match=r"^the configuration must be text .* lone surrogate$"):
                 WorkflowConfig([], target).to_json()
 
-    def test_takes_what_is_beyond_ascii(self) -> None:
+    def test_text_beyond_ascii(self) -> None:
         name = "Zo\u00eb \U0001f600 \\ud800"
         assert written(TaskRouterConfig([{"friendly_name": name}])) == [{"friendly_name": name}]
 
     @pytest.mark.parametrize("name", [1, True, b"queue"])
-    def test_refuses_other_names(self, name: Any) -> None:
+    def test_names_must_be_str(self, name: Any) -> None:
         with pytest.raises(TypeError, match=r"^the configuration: a name must be a str, not "):
             WorkflowConfig([], {"queue": {name: "x"}}).to_json()
 
-    def test_takes_a_str_of_the_callers_own_for_its_text(self) -> None:
+    def test_subclass_of_str(self) -> None:
         class Sid(str):  # noqa: SLOT000 - with a __dict__
             pass
 
         config = WorkflowConfig([], WorkflowRuleTarget(Sid("WQ1")))
         assert json.loads(config.to_json())["task_routing"]["default_filter"] == {"queue": "WQ1"}
 
-    def test_refuses_what_json_lacks(self) -> None:
+    def test_nan_and_infinity(self) -> None:
         with pytest.raises(TypeError, match="set"):
             WorkflowConfig([], {"queue": {"WQ1"}}).to_json()
         with pytest.raises(ValueError, match="JSON"):
@@ -210,28 +212,29 @@ class TestToJson:
 
 class TestJson2Obj:
     @pytest.mark.parametrize("vector", RECORDED["read"])
-    def test_reads_what_5_7_0_read(self, vector: dict[str, Any]) -> None:
+    def test_reads_like_5_7_0(self, vector: dict[str, Any]) -> None:
         config = WorkflowConfig.json2obj(vector["text"])
         assert config.task_routing.filters == vector["filters"]
         assert config.task_routing.default_filter == vector["default_filter"]
         assert config.to_json() == vector["to_json"]
 
-    def test_reads_back_what_to_json_wrote(self) -> None:
+    def test_reads_its_own_json(self) -> None:
         text = example().to_json()
         assert WorkflowConfig.json2obj(text).to_json() == text
         assert WorkflowConfig.json2obj(text.encode()).to_json() == text
 
     @pytest.mark.parametrize("routing", [{}, {"filters": []}, {"default_filter": None}])
-    def test_reads_a_document_without_a_default_filter(self, routing: dict[str, Any]) -> None:
+    def test_no_default_filter(self, routing: dict[str, Any]) -> None:
         config = WorkflowConfig.json2obj(json.dumps({"task_routing": routing}))
         assert config.task_routing.default_filter is None
         assert json.loads(config.to_json()) == {"task_routing": {"filters": []}}
 
-    def test_keeps_all_of_twilios_example_and_writes_a_rules_name_as_5_7_0_did(self) -> None:
+    def test_example_of_twilio_is_kept(self) -> None:
+        """Only a rule's name is written as in 5.7.0."""
         expected = json.loads(FROM_TWILIOS_PAGE.replace("filter_friendly_name", "friendly_name"))
         assert json.loads(WorkflowConfig.json2obj(FROM_TWILIOS_PAGE).to_json()) == expected
 
-    def test_keeps_fields_that_it_does_not_know(self) -> None:
+    def test_unknown_fields_are_kept(self) -> None:
         target = {"queue": "WQ1", "known_worker_sid": "task.agent_sid", "new_in_a_target": {"a": [1]}}
         document = {
             "task_routing": {
@@ -241,7 +244,7 @@ class TestJson2Obj:
         }
         assert json.loads(WorkflowConfig.json2obj(json.dumps(document)).to_json()) == document
 
-    def test_leaves_a_target_without_a_queue_as_it_is(self) -> None:
+    def test_target_without_a_queue(self) -> None:
         config = WorkflowConfig.json2obj(FROM_TWILIOS_PAGE)
         assert config.task_routing.filters[0]["targets"][1] == {"timeout": 15}
 
@@ -269,7 +272,7 @@ class TestJson2Obj:
         ],
         ids=lambda case: ascii(case)[:40],
     )
-    def test_says_what_is_wrong_with_a_document(self, data: str, says: str) -> None:
+    def test_malformed_documents(self, data: str, says: str) -> None:
         with pytest.raises(ValueError, match=says):
             WorkflowConfig.json2obj(data)
 
@@ -286,7 +289,7 @@ class TestJson2Obj:
 
     @pytest.mark.usefixtures("_300_frames")
     @pytest.mark.parametrize("depth", [100, 200, 400, 100_000])
-    def test_what_it_reads_can_be_written_however_deep_it_is_nested(self, depth: int) -> None:
+    def test_nesting_that_can_be_written(self, depth: int) -> None:
         text = '{"task_routing": {"default_filter": ' + '{"a":' * depth + "1" + "}" * depth + "}}"
         try:
             config = WorkflowConfig.json2obj(text)
@@ -296,23 +299,23 @@ class TestJson2Obj:
             assert config.to_json().count('"a"') == depth
 
     @pytest.mark.parametrize("data", [None, 5, {"task_routing": {}}])
-    def test_refuses_what_is_no_text(self, data: Any) -> None:
+    def test_document_must_be_text(self, data: Any) -> None:
         with pytest.raises(TypeError, match="data must be a str or bytes"):
             WorkflowConfig.json2obj(data)
 
 
 class TestRules:
-    def test_leave_the_callers_dicts_alone(self) -> None:
+    def test_given_dicts_stay_the_same(self) -> None:
         given = {"expression": "1==1", "filter_friendly_name": "old", "targets": []}
         config = TaskRouterConfig([given], None)
         assert written(config) == [{"expression": "1==1", "friendly_name": "old", "targets": []}]
         assert given == {"expression": "1==1", "filter_friendly_name": "old", "targets": []}
 
-    def test_an_older_name_of_none_gives_way(self) -> None:
+    def test_older_name_of_none(self) -> None:
         rule = {"filter_friendly_name": None, "friendly_name": "new"}
         assert written(TaskRouterConfig([rule])) == [{"friendly_name": "new"}]
 
-    def test_may_be_a_list_that_grows(self) -> None:
+    def test_rules_in_a_growing_list(self) -> None:
         rules: list[Any] = []
         config = WorkflowConfig(rules, None)
         rules.append(WorkflowRule("1==1", [], "late"))
@@ -324,7 +327,7 @@ class TestRules:
         assert config.task_routing.filters is rules
 
     @pytest.mark.parametrize("kind", [tuple, iter])
-    def test_need_not_be_a_list(self, kind: Any) -> None:
+    def test_rules_as_an_iterator(self, kind: Any) -> None:
         config = TaskRouterConfig(kind([{"a": 1}]))
         config.filters.append({"b": 2})
         assert written(config) == written(config) == [{"a": 1}, {"b": 2}]
@@ -332,7 +335,7 @@ class TestRules:
     @pytest.mark.parametrize(
         "bad", ["x", None, object(), TaskRouterCapability("AC1", "secret", "WS1", "WK1")]
     )
-    def test_are_checked_again_when_they_are_written(self, bad: Any) -> None:
+    def test_rules_are_checked_again(self, bad: Any) -> None:
         rule = WorkflowRule("1==1", [])
         config = WorkflowConfig([rule])
         rule.targets.append(bad)
@@ -347,25 +350,25 @@ class TestRules:
         with pytest.raises(TypeError, match=r"^rules must be a list of rules, not "):
             config.to_json()
 
-    def test_a_default_target_is_checked_when_it_is_written(self) -> None:
+    def test_default_is_checked_again(self) -> None:
         config = WorkflowConfig()
         config.task_routing.default_filter = 5
         with pytest.raises(TypeError, match=r"^default_target must be a WorkflowRuleTarget, a dict or None"):
             config.to_json()
 
-    def test_may_be_replaced_by_a_dict_as_in_5_7_0(self) -> None:
+    def test_routing_as_a_dict(self) -> None:
         config: Any = WorkflowConfig()
         config.task_routing = {"filters": [], "default_filter": None}
         assert json.loads(config.to_json()) == {"task_routing": {"filters": []}}
 
-    def test_take_numbers_that_are_floats(self) -> None:
+    def test_numbers_may_be_floats(self) -> None:
         target = WorkflowRuleTarget("WQ1", priority=60 / 2, timeout=0.5)
         document = json.loads(WorkflowConfig([], target).to_json())["task_routing"]
         assert document["default_filter"] == {"queue": "WQ1", "priority": 30.0, "timeout": 0.5}
 
     @pytest.mark.parametrize("name", ["priority", "timeout"])
     @pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
-    def test_take_finite_numbers_only(self, name: str, number: str) -> None:
+    def test_numbers_must_be_finite(self, name: str, number: str) -> None:
         with pytest.raises(ValueError, match=f"^{name} must be a finite number, got {number}$"):
             WorkflowRuleTarget("WQ1", **{name: float(number)})  # type: ignore[arg-type]
 
@@ -434,13 +437,13 @@ class TestRules:
         ],
         ids=ascii,
     )
-    def test_refuse_bad_input(self, kind: Any, arguments: dict[str, Any], says: str) -> None:
+    def test_bad_rules_and_targets(self, kind: Any, arguments: dict[str, Any], says: str) -> None:
         with pytest.raises(TypeError, match=f"^{re.escape(says)}(, not |$)"):
             kind(**arguments)
 
 
 class TestRepr:
-    def test_is_the_code_that_makes_it(self) -> None:
+    def test_repr_is_code(self) -> None:
         config = example()
         assert eval(repr(config)).to_json() == config.to_json()  # noqa: S307
         assert repr(eval(repr(config.task_routing))) == repr(config.task_routing)  # noqa: S307

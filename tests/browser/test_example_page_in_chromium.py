@@ -68,7 +68,7 @@ def stop_the_clock(page: Page) -> None:
 
 
 class TestThePageSays:
-    def test_that_worker_js_cannot_be_loaded(self, page: Page) -> None:
+    def test_worker_js_cannot_load(self, page: Page) -> None:
         page.route("**/taskrouter.min.js", lambda route: route.abort("blockedbyclient"))
         log_in(page)
         says(
@@ -77,24 +77,24 @@ class TestThePageSays:
             "Something blocks sdk.twilio.com, such as an ad blocker or a proxy.",
         )
 
-    def test_that_the_server_makes_no_token(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_server_makes_no_token(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(flask_app, "AUTH_TOKEN", " copied with a space")
         log_in(page)
         says(page, "This page could not get a token: /token answered 500. The server's log says why.")
 
-    def test_that_the_server_does_not_answer(self, page: Page) -> None:
+    def test_server_does_not_answer(self, page: Page) -> None:
         page.route("**/token", lambda route: route.abort("internetdisconnected"))
         log_in(page)
         says(page, "This page could not get a token: Failed to fetch")
 
-    def test_that_worker_js_reports_an_error(self, page: Page, loopback: Loopback) -> None:
+    def test_worker_js_reports_an_error(self, page: Page, loopback: Loopback) -> None:
         log_in(page)
         is_connected(page)
         loopback.push("error", {"message": "Websocket had an error"})
         says(page, "Worker.js reports an error: Websocket had an error")
 
     @pytest.mark.usefixtures("worker_js_1_21")
-    def test_that_the_websocket_has_closed(self, page: Page, loopback: Loopback) -> None:
+    def test_websocket_has_closed(self, page: Page, loopback: Loopback) -> None:
         page.clock.install()
         log_in(page)
         is_connected(page)
@@ -103,12 +103,12 @@ class TestThePageSays:
         says(page, "The connection to Twilio is closed. Worker.js tries to open it again.")
 
     @pytest.mark.usefixtures("worker_js_1_21")
-    def test_that_twilio_refuses_the_websocket(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_websocket_is_refused(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(flask_app, "AUTH_TOKEN", "another")
         log_in(page)
         says(page, "The connection to Twilio is closed. Worker.js tries to open it again.")
 
-    def test_that_it_is_still_connecting_if_the_worker_may_not_be_fetched(
+    def test_worker_must_not_be_fetched(
         self, page: Page, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         token = TaskRouterCapability(*ARGUMENTS).generate_token()
@@ -120,9 +120,7 @@ class TestThePageSays:
         page.clock.fast_forward(5_000)
         says(page, "Still connecting. The browser's network view shows the request that failed.")
 
-    def test_that_it_is_still_connecting_if_worker_js_hides_the_refusal(
-        self, page: Page, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_worker_js_hides_refusal(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(flask_app, "AUTH_TOKEN", "another")
         page.clock.install()
         with page.expect_console_message(lambda message: message.text == "Websocket closed"):
@@ -131,7 +129,7 @@ class TestThePageSays:
         page.clock.fast_forward(5_000)
         says(page, "Still connecting. The browser's network view shows the request that failed.")
 
-    def test_which_status_taskrouter_answers(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_status_of_taskrouter(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
         token = TaskRouterWorkerCapability(*ARGUMENTS).generate_token()
         monkeypatch.setattr(flask_app, "token_for", lambda _: token)
         log_in(page)
@@ -141,7 +139,7 @@ class TestThePageSays:
 
 
 class TestThePageComesBack:
-    def test_when_the_server_makes_tokens_again(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_server_makes_tokens_again(self, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(_: str) -> NoReturn:
             raise KeyError
 
@@ -154,7 +152,7 @@ class TestThePageComesBack:
         is_connected(page)
 
     @pytest.mark.usefixtures("worker_js_1_21")
-    def test_when_the_websocket_opens_again(self, page: Page, loopback: Loopback) -> None:
+    def test_websocket_opens_again(self, page: Page, loopback: Loopback) -> None:
         page.clock.install()
         log_in(page)
         is_connected(page)
@@ -164,7 +162,7 @@ class TestThePageComesBack:
         page.clock.resume()
         is_connected(page)
 
-    def test_with_each_reservation_once(self, page: Page, loopback: Loopback) -> None:
+    def test_each_reservation_once(self, page: Page, loopback: Loopback) -> None:
         log_in(page)
         is_connected(page)
         loopback.reserve(1, "A call from Ada")
@@ -174,7 +172,7 @@ class TestThePageComesBack:
         expect(offered).to_have_count(2)
         expect(offered.filter(has_text="Ada")).to_have_count(1)
 
-    def test_with_a_fresh_token_after_a_laptop_slept(self, page: Page, tokens: list[str]) -> None:
+    def test_laptop_slept(self, page: Page, tokens: list[str]) -> None:
         page.clock.install()
         log_in(page)
         is_connected(page)
@@ -189,7 +187,7 @@ class TestThePageComesBack:
         assert tokens[-1] in (asked.value.post_data or "")
         assert len(tokens) == 2
 
-    def test_without_haste_if_its_clock_is_fast(self, page: Page, tokens: list[str]) -> None:
+    def test_clock_is_fast(self, page: Page, tokens: list[str]) -> None:
         page.clock.install(time=time.time() + 3_600)
         log_in(page)
         is_connected(page)
@@ -197,14 +195,14 @@ class TestThePageComesBack:
         page.wait_for_timeout(1_500)
         assert len(tokens) - before <= seconds(page) - start + 1
 
-    def test_with_a_fresh_token_when_it_is_looked_at_again(self, page: Page, tokens: list[str]) -> None:
+    def test_page_is_looked_at_again(self, page: Page, tokens: list[str]) -> None:
         log_in(page)
         is_connected(page)
         with page.expect_response("**/token"):
             page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         wait_until(page, lambda: len(tokens) == 2)
 
-    def test_to_the_login_if_the_session_has_ended(self, page: Page) -> None:
+    def test_session_has_ended(self, page: Page) -> None:
         page.clock.install()
         log_in(page)
         is_connected(page)

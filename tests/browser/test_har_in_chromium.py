@@ -34,7 +34,7 @@ def recording(request: pytest.FixtureRequest, record_har: Callable[[Capability],
     return record_har(capability)
 
 
-def test_has_every_request_with_its_body_and_the_status(recording: Recording) -> None:
+def test_har_has_every_request(recording: Recording) -> None:
     entries: list[Any] = json.loads(recording.har.read_text(encoding="utf-8"))["log"]["entries"]
     found = []
     for entry in entries:
@@ -69,7 +69,7 @@ def lacking_one_grant_after_another() -> list[Any]:
 
 
 @pytest.mark.parametrize("missing", lacking_one_grant_after_another())
-def test_replay_says_what_the_server_said(
+def test_replay_agrees_with_server(
     missing: int,
     record_har: Callable[[Capability], Recording],
     monkeypatch: pytest.MonkeyPatch,

@@ -30,12 +30,12 @@ THREE_GRANTS = (
 
 
 class TestThePageOfTheExample:
-    def test_shows_the_worker_and_her_activity(self, page: Page) -> None:
+    def test_worker_and_activity(self, page: Page) -> None:
         log_in(page)
         expect(page.get_by_role("heading", name="Zoë")).to_be_visible()
         expect(page.get_by_label("Activity")).to_have_value("WA1")
 
-    def test_changes_the_activity(self, page: Page, loopback: Loopback) -> None:
+    def test_activity_changes(self, page: Page, loopback: Loopback) -> None:
         log_in(page)
         page.get_by_label("Activity").select_option("On a break")
         wait_until(page, lambda: loopback.worker["activity_sid"] == "WA2")
@@ -43,7 +43,7 @@ class TestThePageOfTheExample:
         expect(page.get_by_role("status")).to_be_empty()
 
     @pytest.mark.parametrize(("button", "status"), [("Accept", "accepted"), ("Reject", "rejected")])
-    def test_answers_a_reservation(self, button: str, status: str, page: Page, loopback: Loopback) -> None:
+    def test_reservation_is_answered(self, button: str, status: str, page: Page, loopback: Loopback) -> None:
         log_in(page)
         expect(page.get_by_role("heading", name="Zoë")).to_be_visible()
         loopback.reserve(1, "A call from Ada")
@@ -55,9 +55,7 @@ class TestThePageOfTheExample:
         assert loopback.reservations["WR1"]["reservation_status"] == status
         assert loopback.reservations["WR2"]["reservation_status"] == "pending"
 
-    def test_renews_its_token_without_being_loaded_again(
-        self, page: Page, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_token_is_renewed(self, page: Page, loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
         lives = [7, 600]
 
         def token_for(worker_sid: str) -> str:
@@ -95,7 +93,7 @@ def three_but(missing: str) -> Any:
 
 class TestAGrantTakenAway:
     @pytest.mark.parametrize("capability", [three_but("allow_worker_fetch_attributes")], indirect=True)
-    def test_leaves_the_page_unready(self, capability: Capability, page: Page, loopback: Loopback) -> None:
+    def test_ready_needs_its_grant(self, capability: Capability, page: Page, loopback: Loopback) -> None:
         log_in(page)
         wait_until(page, lambda: bool(loopback.seen))
         assert (loopback.seen[0].path, loopback.seen[0].status) == ("/Workers/WK789", 403)
@@ -104,9 +102,7 @@ class TestAGrantTakenAway:
         assert not explain(capability)["ready"]
 
     @pytest.mark.parametrize("capability", [three_but("allow_worker_activity_updates")], indirect=True)
-    def test_leaves_the_activity_as_it_is(
-        self, capability: Capability, page: Page, loopback: Loopback
-    ) -> None:
+    def test_activity_needs_its_grant(self, capability: Capability, page: Page, loopback: Loopback) -> None:
         log_in(page)
         page.get_by_label("Activity").select_option("On a break")
         expect(page.get_by_role("status")).to_contain_text("TaskRouter answered 403.")
@@ -115,9 +111,7 @@ class TestAGrantTakenAway:
         assert not calls['worker.update("ActivitySid", ...)']
 
     @pytest.mark.parametrize("capability", [three_but("allow_task_reservation_updates")], indirect=True)
-    def test_leaves_the_reservation_pending(
-        self, capability: Capability, page: Page, loopback: Loopback
-    ) -> None:
+    def test_answer_needs_its_grant(self, capability: Capability, page: Page, loopback: Loopback) -> None:
         log_in(page)
         expect(page.get_by_role("heading", name="Zoë")).to_be_visible()
         loopback.reserve(1, "A call from Ada")
@@ -128,9 +122,7 @@ class TestAGrantTakenAway:
 
     @pytest.mark.parametrize("capability", [(TaskRouterWorkerCapability,)], indirect=True)
     @pytest.mark.parametrize("kept", [[], ["GET"]])
-    def test_of_the_channel_leaves_the_page_without_any_answer(
-        self, kept: list[str], capability: Capability, page: Page
-    ) -> None:
+    def test_page_needs_its_channel(self, kept: list[str], capability: Capability, page: Page) -> None:
         capability.policies[:2] = [rule for rule in capability.policies[:2] if rule["method"] in kept]
         log_in(page)
         connect(page)
@@ -161,9 +153,7 @@ class TestExplain:
         ],
         indirect=True,
     )
-    def test_says_what_the_browser_sees_call_by_call(
-        self, capability: Capability, page: Page, loopback: Loopback
-    ) -> None:
+    def test_explain_agrees(self, capability: Capability, page: Page, loopback: Loopback) -> None:
         log_in(page)
         loopback.reserve(1, "A call from Ada")
         wait_until(page, lambda: bool(loopback.seen))

@@ -168,9 +168,7 @@ def environment(tmp_path: Path) -> Environment:
 
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("order", ["ours first", "theirs first"])
-def test_the_wheel_and_an_official_sdk_live_side_by_side(
-    line: str, order: str, wheel: Path, environment: Environment
-) -> None:
+def test_wheel_beside_an_sdk(line: str, order: str, wheel: Path, environment: Environment) -> None:
     both = [str(wheel), f"twilio=={line}.*"]
     for requirement in both if order == "ours first" else reversed(both):
         environment.install(requirement)
@@ -200,12 +198,11 @@ def both(
 class TestTheSamePermissions:
     """Our tokens and an official SDK's, compared both ways."""
 
-    def test_come_from_each_class_with_each_grant(self, both: Environment) -> None:
+    def test_same_permissions(self, both: Environment) -> None:
         both.assert_runs(COMPARING + EACH_GRANT, json.dumps(CASES))
 
-    def test_come_from_the_class_of_3_7_0_where_the_sdks_leave_out_what_it_does_not_grant(
-        self, both: Environment
-    ) -> None:
+    def test_same_as_the_class_of_3_7_0(self, both: Environment) -> None:
+        """Without the rules of the SDKs that the class does not grant."""
         grants = {
             "": "",
             "allow_worker_fetch_attributes": "allow_fetch_self",
@@ -214,16 +211,15 @@ class TestTheSamePermissions:
         }
         both.assert_runs(COMPARING + CLASS_OF_3_7_0, json.dumps(grants))
 
-    def test_but_for_the_reservations_of_3_7_0_which_are_narrower(self, both: Environment) -> None:
+    def test_narrower_reservations(self, both: Environment) -> None:
         both.assert_runs(COMPARING + RESERVATIONS)
 
 
 class TestOverTheOldSdk:
     """Where ``twilio<6`` is installed, whose files have the same names."""
 
-    def test_the_old_sdk_fails_to_be_imported_before_our_code_could_say_so(
-        self, wheel: Path, environment: Environment
-    ) -> None:
+    def test_old_sdk_fails_first(self, wheel: Path, environment: Environment) -> None:
+        """Our code never runs, so no message of ours can help."""
         environment.install("twilio==5.7.0", wheel)
         done = environment.run(OURS)
         assert done.returncode != 0
@@ -232,9 +228,7 @@ class TestOverTheOldSdk:
         )
         assert "twilio/task_router" not in done.stderr
 
-    def test_removing_the_old_sdk_alone_takes_our_files_with_it(
-        self, wheel: Path, environment: Environment
-    ) -> None:
+    def test_removal_takes_our_files(self, wheel: Path, environment: Environment) -> None:
         environment.install("twilio==5.7.0", wheel)
         environment.pip("uninstall", "--yes", "twilio")
         assert "cannot import name 'TaskRouterWorkerCapability'" in environment.run(OURS).stderr
@@ -328,7 +322,7 @@ else:
         ],
         ids=["quickstart", "migrating", "moving-on"],
     )
-    def test_does_what_the_page_says(
+    def test_page_is_right(
         self,
         page: str,
         caption: str,
@@ -367,7 +361,7 @@ class TestNode:
         command = ["node", "-e", program, *arguments]
         return subprocess.run(command, cwd=modules, check=True, capture_output=True, text=True).stdout
 
-    def test_jsonwebtoken_accepts_our_token(self, modules: Path) -> None:
+    def test_node_accepts_our_token(self, modules: Path) -> None:
         capability = TaskRouterWorkerCapability("AC123", "secret", "WS456", "WK789")
         capability.deny(capability.resource_url, "DELETE")
         token = capability.generate_token()
@@ -378,7 +372,7 @@ class TestNode:
         claims = json.loads(self.node(modules, program, token))
         assert claims == jwt.decode(token, "secret", algorithms=["HS256"])
 
-    def test_the_node_sdks_token_verifies(self, modules: Path) -> None:
+    def test_token_of_node_verifies(self, modules: Path) -> None:
         program = """
             const { TaskRouterCapability } = require("twilio").jwt.taskrouter;
             const util = require("twilio/lib/jwt/taskrouter/util");
@@ -404,9 +398,7 @@ class TestNode:
             if not ours.startswith("allow_worker_")
         ],
     )
-    def test_a_token_of_the_node_sdk_permits_the_same(
-        self, modules: Path, kind: str, channel: str, grant: str
-    ) -> None:
+    def test_token_of_node_permits(self, modules: Path, kind: str, channel: str, grant: str) -> None:
         # The Node SDK has no grants: a page's backend adds policies with the URLs that the SDK makes.
         program = """
             const { TaskRouterCapability } = require("twilio").jwt.taskrouter;
