@@ -30,14 +30,14 @@ def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
 
 
 class TestAnySid:
-    def test_is_not_one_task(self) -> None:
+    def test_any_task_is_not_one_task(self) -> None:
         decision = decided(TASK, rule(f"{TASKS}/WT1"))
         assert (decision.allowed, decision.kind) == (False, "depends")
         assert decision.reason == (
             f"No policy rule allows GET on {TASKS}/WT0. It depends: it is allowed if the task's SID is 'WT1'."
         )
 
-    def test_includes_one_denied_task(self) -> None:
+    def test_one_denied_task(self) -> None:
         rules = [rule(f"{TASKS}/**"), rule(f"{TASKS}/WT0", allow=False)]
         decision = decided(TASK, *rules)
         assert (decision.allowed, decision.kind, decision.rule) == (False, "depends", rules[1])
@@ -46,29 +46,29 @@ class TestAnySid:
             f"It depends: it is denied if the task's SID is 'WT0'. Policy rule 1 denies GET {TASKS}/WT0."
         )
 
-    def test_includes_one_denied_reservation(self) -> None:
+    def test_one_denied_reservation(self) -> None:
         rules = [rule(f"{TASKS}/**"), rule(f"{TASKS}/WT1/Reservations/WR1", allow=False)]
         assert decided(get(RESERVATION), *rules).reason.startswith(
             "It depends: it is denied if the task's SID is 'WT1' and the reservation's SID is 'WR1'."
         )
 
-    def test_is_not_below_the_task(self) -> None:
+    def test_denial_below_the_task(self) -> None:
         assert decided(
             get(RESERVATION), rule(f"{TASKS}/**"), rule(f"{TASKS}/WT1/Attachments/**", allow=False)
         )
 
     @pytest.mark.parametrize("task", ["x", "WT*", "WK1", ""])
-    def test_is_a_tasks(self, task: str) -> None:
+    def test_task_sids_only(self, task: str) -> None:
         assert decided(TASK, rule(f"{TASKS}/**"), rule(f"{TASKS}/{task}", allow=False))
 
-    def test_may_have_a_hyphen(self) -> None:
+    def test_sid_with_a_hyphen(self) -> None:
         assert not decided(TASK, rule(f"{TASKS}/**"), rule(f"{TASKS}/WT-1", allow=False))
 
-    def test_of_a_denial_overruled_is_allowed(self) -> None:
+    def test_overruled_denial(self) -> None:
         assert decided(TASK, rule(f"{TASKS}/*"), rule(f"{TASKS}/**", allow=False), rule(f"{TASKS}/WT1"))
 
     @pytest.mark.parametrize(("prefix", "name"), [("WA", "activity"), ("WK", "worker"), ("WW", "workflow")])
-    def test_has_a_name(self, prefix: str, name: str) -> None:
+    def test_name_of_an_open_sid(self, prefix: str, name: str) -> None:
         decision = decided(
             delete(f"{WORKSPACE_URL}/X/{{{prefix}}}"), rule(f"{WORKSPACE_URL}/X/{prefix}1", "DELETE")
         )
@@ -76,7 +76,7 @@ class TestAnySid:
 
 
 class TestAnyValue:
-    def test_is_not_one_value(self) -> None:
+    def test_any_value_is_not_one_value(self) -> None:
         decision = decided(SET_ACTIVITY, rule(WORKER_URL, "POST", post_filter={"ActivitySid": "WA1"}))
         assert (decision.allowed, decision.kind) == (False, "depends")
         assert decision.reason == (
@@ -84,26 +84,26 @@ class TestAnyValue:
             "not 'any'. It depends: it is allowed if the form parameter 'ActivitySid' is 'WA1'."
         )
 
-    def test_of_a_get_is_in_the_query(self) -> None:
+    def test_open_value_in_the_query(self) -> None:
         wanted = {"ReservationStatus": "pending"}
         decision = decided(get(WORKER_URL, "ReservationStatus"), rule(WORKER_URL, query_filter=wanted))
         assert decision.reason.endswith(
             "it is allowed if the query parameter 'ReservationStatus' is 'pending'."
         )
 
-    def test_may_be_empty(self) -> None:
+    def test_open_value_may_be_empty(self) -> None:
         decision = decided(SET_ACTIVITY, rule(WORKER_URL, "POST", post_filter={"ActivitySid": ""}))
         assert decision.reason.endswith("it is allowed if the form parameter 'ActivitySid' is ''.")
 
     @pytest.mark.parametrize("value", ["any", "any-2"])
-    def test_is_a_word_of_no_rule(self, value: str) -> None:
+    def test_open_value_is_new(self, value: str) -> None:
         rules = [
             rule(WORKER_URL, "POST", post_filter={"ActivitySid": value}),
             rule(WORKER_URL, "POST", allow=False, post_filter={"Other": "any"}),
         ]
         assert not decided(SET_ACTIVITY, *rules)
 
-    def test_includes_one_denied_value(self) -> None:
+    def test_one_denied_value(self) -> None:
         rules = [
             rule(WORKER_URL, "POST"),
             rule(WORKER_URL, "POST", allow=False, post_filter={"ActivitySid": "WA1"}),
@@ -115,7 +115,7 @@ class TestAnyValue:
             f"Policy rule 1 denies POST {WORKER_URL}."
         )
 
-    def test_includes_two_denied_together(self) -> None:
+    def test_two_denied_values(self) -> None:
         wanted = {"CallFrom": "+1", "CallUrl": "https://t", "Instruction": "call"}
         decision = decided(
             CALL, rule(f"{TASKS}/**", "POST"), rule(f"{TASKS}/**", "POST", allow=False, post_filter=wanted)
@@ -125,7 +125,7 @@ class TestAnyValue:
             "'CallUrl' is 'https://t'."
         )
 
-    def test_names_just_what_matters(self) -> None:
+    def test_only_the_difference_is_named(self) -> None:
         rules = [
             rule(f"{TASKS}/**", "POST"),
             rule(
@@ -140,31 +140,31 @@ class TestAnyValue:
             "It depends: it is denied if the form parameter 'CallUrl' is 'u'. "
         )
 
-    def test_of_the_library_is_known(self) -> None:
+    def test_fixed_value_is_known(self) -> None:
         accept = post(RESERVATION, ReservationStatus="accepted")
         rules = [rule(f"{TASKS}/**", "POST", post_filter={"ReservationStatus": "accepted"})]
         assert decided(accept, *rules)
         assert decided(post(RESERVATION, ReservationStatus="rejected"), *rules).kind == "wrong-parameters"
 
-    def test_with_no_query_meets_no_query_filter(self) -> None:
+    def test_post_has_no_query(self) -> None:
         wanted = rule(WORKER_URL, "POST", query_filter={"A": REQUIRED})
         assert not decided(SET_ACTIVITY, wanted)
         assert decided(SET_ACTIVITY, wanted | {"query_filter": {"A": {}}})
 
 
 class TestAnyName:
-    def test_is_more_than_a_filter_allows(self) -> None:
+    def test_any_name_with_a_filter(self) -> None:
         decision = decided(UPDATE, rule(WORKER_URL, "POST", post_filter={"ActivitySid": REQUIRED}))
         assert (decision.allowed, decision.kind) == (False, "depends")
         assert decision.reason.endswith(
             " It depends: it is allowed if the only form parameter is 'ActivitySid'."
         )
 
-    def test_may_be_none(self) -> None:
+    def test_no_parameter_at_all(self) -> None:
         decision = decided(UPDATE, rule(WORKER_URL, "POST", post_filter={"ActivitySid": {}}))
         assert decision.reason.endswith(" It depends: it is allowed if there is no form parameter.")
 
-    def test_includes_two_denied(self) -> None:
+    def test_two_denied_names(self) -> None:
         denied = {"A": REQUIRED, "B": "x"}
         decision = decided(
             UPDATE, rule(WORKER_URL, "POST"), rule(WORKER_URL, "POST", allow=False, post_filter=denied)
@@ -173,10 +173,10 @@ class TestAnyName:
             "It depends: it is denied if the only form parameters are 'A' and 'B' with the value 'x'. "
         )
 
-    def test_is_all_right_without_a_filter(self) -> None:
+    def test_any_name_without_a_filter(self) -> None:
         assert decided(UPDATE, rule(f"{WORKSPACE_URL}/**", "POST"))
 
-    def test_is_all_right_if_no_denial_decides(self) -> None:
+    def test_any_name_beside_a_denial(self) -> None:
         rules = [
             rule(f"{WORKSPACE_URL}/**", "POST"),
             rule(f"{WORKSPACE_URL}/**", "POST", allow=False, post_filter={"A": "x"}),
@@ -207,7 +207,7 @@ WORDS = ("+1", "any", "https://t", "other")
 
 @pytest.mark.long
 @pytest.mark.parametrize("names", ["values", "names", "options"])
-def test_decisions_are_those_of_every_choice(names: str) -> None:
+def test_decisions_of_every_choice(names: str) -> None:
     """The second opinion tries all SIDs, names and values that the rules have, and some others."""
     random = Random(7)  # noqa: S311 - to be repeated, not to be secret
     request = (
