@@ -7,7 +7,6 @@ import importlib
 import inspect
 import pkgutil
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -114,17 +113,6 @@ def test_old_module_paths(module: str, name: str) -> None:
 def test_old_modules_as_attributes(module: str) -> None:
     program = f"import twilio.task_router; print(twilio.task_router.{module}.__name__)"
     assert run(program) == f"twilio.task_router.{module}\n"
-
-
-def test_without_shared_file_names(tmp_path: Path) -> None:
-    """An upgrade that removes twilio-python 5 removes the files whose names both packages have."""
-    folder = tmp_path / "twilio" / "task_router"
-    shutil.copytree(ROOT / "twilio" / "task_router", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("__init__", "taskrouter_config", "workflow_config", "workflow_rule", "workflow_ruletarget"):
-        (folder / f"{name}.py").unlink()
-    names = ["demo", "token", "inspect", "check", "replay", "compare"]
-    program = "\n".join(f"import twilio.task_router.command_line.{name}" for name in names)
-    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
 
 
 def test_dir_lists_public_names() -> None:

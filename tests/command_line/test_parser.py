@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import contextlib
 import io
 import json
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 from importlib import metadata
@@ -14,17 +16,44 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import twilio.task_router
 from tests.command_line.samples import WORKER_URL, body_of, entry_of, har_of, token_of, with_claims
-from twilio.task_router.command_line import _parse, main
+from twilio.task_router.command_line import _COMMANDS, _parse, main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .conftest import Run
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-W", "error", "-m", "twilio.task_router"]
+SHARED = ("__init__", "taskrouter_config", "workflow_config", "workflow_rule", "workflow_ruletarget")
 LOOKS_LIKE_AN_AUTH_TOKEN = "0123456789abcdef" * 2
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """The modules that a module imports, also inside of functions, but for those that only types need."""
+    package = ".".join(path.relative_to(ROOT).parts[:-1])
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.rsplit(".", node.level - 1)[0] if node.level else ""
+            module = ".".join(filter(None, [above, node.module]))
+            for alias in node.names:
+                is_module = (ROOT / module.replace(".", "/") / f"{alias.name}.py").exists()
+                yield f"{module}.{alias.name}" if is_module else module
+
+
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("upgraded")
+    folder = root / "twilio" / "task_router"
+    shutil.copytree(ROOT / "twilio" / "task_router", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in SHARED:
+        (folder / f"{name}.py").unlink()
+    return root
 
 
 class TestHelp:
@@ -100,6 +129,46 @@ class TestVersion:
         with pytest.raises(SystemExit):
             main(["--version"])
         assert capsys.readouterr().out == "twilio-task-router (not installed)\n"
+
+
+class TestUpgrade:
+    """An upgrade that removes twilio-python 5 removes the files whose names both packages have."""
+
+    CURE = "pip install --force-reinstall --no-deps twilio-task-router"
+
+    @pytest.mark.parametrize("command", ["", "--help", "--version", *_COMMANDS, "dance"])
+    def test_is_told_by_each_command(self, command: str, upgraded: Path) -> None:
+        program = [*COMMAND, *command.split()]
+        done = subprocess.run(program, cwd=upgraded, check=False, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == (
+            "python -m twilio.task_router: an upgrade of twilio has removed files of this package, which "
+            f"twilio 5 had too. This puts them back: {self.CURE}\n"
+        )
+
+    def test_is_told_by_the_script(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.delattr(twilio.task_router, "__file__")
+        monkeypatch.setattr(sys, "argv", ["/usr/bin/twilio-task-router", "demo"])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        assert caught.value.code == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("twilio-task-router: an upgrade of twilio has removed files")
+
+    def test_removes_nothing_that_is_imported(self) -> None:
+        """Neither the names of the package itself nor the modules that twilio-python 5 had."""
+        imported = {
+            (path.name, name)
+            for path in (ROOT / "twilio" / "task_router").rglob("*.py")
+            if path.stem not in SHARED or path.parent.name != "task_router"
+            for name in imports_of(path)
+        }
+        assert ("inspection.py", "twilio.task_router.tokens") in imported
+        shared = {"twilio.task_router", *(f"twilio.task_router.{name}" for name in SHARED)}
+        assert [pair for pair in imported if pair[1] in shared] == []
 
 
 class TestMisuse:

@@ -156,6 +156,10 @@ class Environment:
         command = [self._python, "-c", program, *arguments]
         return subprocess.run(command, cwd=self._folder, check=False, capture_output=True, text=True)
 
+    def script(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [str(self._folder / "bin" / words[0]), *words[1:]]
+        return subprocess.run(command, cwd=self._folder, check=False, capture_output=True, text=True)
+
     def assert_runs(self, program: str, *arguments: str) -> None:
         done = self.run(program, *arguments)
         assert done.returncode == 0, done.stderr
@@ -234,6 +238,15 @@ class TestOverTheOldSdk:
         assert "cannot import name 'TaskRouterWorkerCapability'" in environment.run(OURS).stderr
         environment.install("--force-reinstall", "--no-deps", wheel)
         environment.assert_runs(OURS)
+
+    def test_the_command_names_the_cure(self, wheel: Path, environment: Environment) -> None:
+        environment.install("twilio==5.7.0", wheel)
+        environment.install("--upgrade", "twilio")
+        done = environment.script("twilio-task-router", "demo")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "pip install --force-reinstall --no-deps twilio-task-router" in done.stderr
+        environment.install("--force-reinstall", "--no-deps", wheel)
+        assert environment.script("twilio-task-router", "demo").returncode == 0
 
     def test_the_way_out_works(self, wheel: Path, environment: Environment) -> None:
         environment.install("twilio==5.7.0", wheel)

@@ -90,9 +90,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     :param arguments: the words after the program's name; by default the process's own.
     :returns: the exit status.
-    :raises SystemExit: after ``--help``, and with status 2 after misuse.
+    :raises SystemExit: after ``--help``, and with status 2 after misuse or if files of the package are
+        missing.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    if getattr(sys.modules["twilio.task_router"], "__file__", None) is None:
+        _Parser(prog=_program()).exit(_MISUSE, f"{_program()}: {_FILES_ARE_MISSING}\n")
     parser = _parser(arguments)
     if sys.stdout is None:
         parser.error("there is no standard output to write to")
@@ -116,12 +119,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+# twilio-python up to 5.7 has files with the names of ours, and pip removes them with that SDK. These commands
+# do without them.
+_FILES_ARE_MISSING = (
+    "an upgrade of twilio has removed files of this package, which twilio 5 had too. This puts them back: "
+    "pip install --force-reinstall --no-deps twilio-task-router"
+)
+
+
+def _program() -> str:
+    """Return the name by which the program was called."""
+    script = Path(sys.argv[0]).stem == "twilio-task-router"
+    return "twilio-task-router" if script else "python -m twilio.task_router"
+
+
 def _parser(words: Sequence[str]) -> _Parser:
     """Return the parser, with the arguments of the command that is named: only its module is imported."""
     named = next((word for word in words if not word.startswith("-")), None)
-    script = Path(sys.argv[0]).stem == "twilio-task-router"
     parser = _Parser(
-        prog="twilio-task-router" if script else "python -m twilio.task_router",
+        prog=_program(),
         description="Capability tokens for Twilio TaskRouter's Worker.js: make one, see what it permits, and "
         "find out why a page gets a 403.",
     )
