@@ -91,6 +91,7 @@ class TestReplay:
         assert not replay([entry(200), unread(status)])
 
     def test_is_false_without_requests(self) -> None:
+        """Nothing was seen to go through, as when the network view was opened too late."""
         assert "There is no request to an event bridge in it." in reasons()
         assert "There is no request to an event bridge in it." in reasons(None)
 
@@ -158,11 +159,13 @@ class TestReasons:
         assert reasons(entry(status)) == says
 
     def test_of_no_answer(self) -> None:
+        """What a firewall blocks has no status either: if nothing else failed, this is the failure."""
         assert reasons(entry(0), unread(0), entry(200)).startswith(
             "2 requests got no answer: somebody cancelled"
         )
 
     def test_count_no_cancelled_request(self) -> None:
+        """A page that was refused something is often left, which cancels the rest."""
         says = reasons(entry(0), unread(0), entry(404))
         assert says == reasons(entry(404))
 

@@ -122,9 +122,10 @@ def notes_on_rules(
     if not compared:
         return about_rules
     never = {note.rule_index for note in about_rules}
+    compared_rules = [*_redundant(indexed)]
     if workspace_sid is not None:
-        about_rules += _wide(indexed, workspace_sid, worker_sid)
-    about_rules += (note for note in _redundant(indexed) if note.rule_index not in never)
+        compared_rules = [*_wide(indexed, workspace_sid, worker_sid), *compared_rules]
+    about_rules += (note for note in compared_rules if note.rule_index not in never)
     about_rules.sort(key=lambda note: note.rule_index or 0)
     return about_rules
 

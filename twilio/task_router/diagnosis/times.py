@@ -8,6 +8,8 @@ from twilio.task_router.verification import moment
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
+_LONGEST = 1_000 * 365 * 86_400  # seconds, of a time that somebody means
+
 
 def utc(timestamp: object) -> str | None:
     """Return a Unix time in UTC, or ``None`` if it is not a time."""
@@ -25,7 +27,8 @@ def iso(timestamp: object) -> str | None:
 def from_now(timestamp: float) -> str:
     """Return how far a Unix time is from now, in words such as "in 1 hour" or "11 minutes ago"."""
     now = time.time()
-    words = _in_words(abs(int(timestamp) - int(now)))
+    seconds = abs(int(timestamp) - int(now))
+    words = _in_words(seconds) if seconds <= _LONGEST else "more than 1,000 years"
     return f"in {words}" if timestamp > now else f"{words} ago"
 
 
