@@ -328,6 +328,22 @@ class TestUnusedRules:
         assert self.unused(self.READY, entry(status, "GET", TASK_URL)) == []
         assert self.unused(self.READY, unread(status)) == []
 
+    @pytest.mark.parametrize("status", [200, 0, None])
+    def test_are_not_told_without_a_body(self, status: int | None) -> None:
+        assert self.unused(self.READY, unread(status)) == []
+
+    def test_are_not_told_if_the_file_breaks_off(self) -> None:
+        capability = capability_of()
+        capability.allow(WORKFLOWS, "GET")
+        ready = entry(200, event="ready", token=capability.generate_token())
+
+        def damaged() -> Iterator[Entry]:
+            yield ready
+            raise ValueError("this breaks off")
+
+        assert replay([ready]).unused_rules
+        assert replay(damaged()).unused_rules == []
+
     def test_are_not_told_if_ready_was_refused(self) -> None:
         assert self.unused(entry(403, event="ready")) == []
 

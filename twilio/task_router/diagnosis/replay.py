@@ -77,7 +77,7 @@ class Replay:
     #: What is wrong with the recording itself, if it was not read to its end.
     damage: str | None
     #: The rules that no request used, without those that a page's class has from the start. None of them are
-    #: known unless the page got ready and nothing was refused: until then it does not do all that it can do.
+    #: known unless the page got ready, nothing was refused and every request was read.
     unused_rules: list[PolicyRule]
 
     def __bool__(self) -> bool:
@@ -177,7 +177,9 @@ def replay(entries: Iterable[Entry | None]) -> Replay:
         is_ready |= is_first and bool(exchange.status) and not exchange.is_refused
     if damage and not exchanges:
         raise ValueError(damage[0])
-    got_far = is_ready and not any(exchange.is_refused for exchange in exchanges)
+    # Who knows which rules the rest of a file used, or a request whose body nobody can read?
+    is_whole = not damage and all(exchange.case for exchange in exchanges)
+    got_far = is_ready and is_whole and not any(exchange.is_refused for exchange in exchanges)
     return Replay(exchanges, skipped, damage[0] if damage else None, court.unused_rules() if got_far else [])
 
 
