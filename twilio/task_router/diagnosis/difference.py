@@ -6,6 +6,7 @@ A page may well be refused such a request. Then the request is wrong, or the tok
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 # However often a percent sign was encoded, it is decoded at once: one pass for each time would take minutes.
 _ENCODED_PERCENT = re.compile("%(?:25)+")
+# How the SIDs in these collections begin. Workers may also have names.
+_PREFIXES = {"Tasks": "WT", "Reservations": "WR", "TaskQueues": "WQ", "Workflows": "WW", "Activities": "WA"}
+_AFTER_PREFIX = re.compile("(?=[A-Za-z]*[0-9])[A-Za-z0-9]+")
 _OF_ALL_WORKERS = frozenset({"", "Statistics", "CumulativeStatistics", "RealTimeStatistics"})
 
 
@@ -95,9 +99,12 @@ def _of_workspace(inspection: Inspection, segments: list[str]) -> str | None:
 
 
 def _below_workspace(inspection: Inspection, segments: list[str]) -> str | None:
-    for name in segments[::2]:  # the others are SIDs and unique names
+    for name, sid in zip_longest(segments[::2], segments[1::2], fillvalue=""):
         if (correct := correct_case(name)) is not None:
             return _wrong_case(name, correct)
+        prefix = _PREFIXES.get(name)
+        if prefix not in (None, sid[:2]) and prefix == sid[:2].upper() and _AFTER_PREFIX.fullmatch(sid[2:]):
+            return _wrong_case(sid, prefix + sid[2:])
     return _of_worker(inspection, segments)
 
 

@@ -126,6 +126,11 @@ _HELPS_NOT: Final = (
 )
 
 
+_NOT_ITS_OWN: Final = (
+    "Change the request, or use another token: a rule for this URL would cover nothing of the page's own."
+)
+
+
 def has_grants(inspection: Inspection) -> bool:
     """Whether whoever made the token has grants, or keywords for them."""
     return inspection.made_by in {*OURS, OFFICIAL_SDK}
@@ -160,7 +165,7 @@ def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str
     if request.method not in METHODS:
         return f"Rules are for GET, POST and DELETE, and {request.method} is none of them."
     if (differs := difference(inspection, request.url)) is not None:
-        return f"{differs[0].upper()}{differs[1:]}. A rule for it would open to the page what is not its own."
+        return f"{differs[0].upper()}{differs[1:]}. {_NOT_ITS_OWN}"
     parameters = dict((*request.query, *request.form))
     if not all(map(can_be_pasted, (request.url, *parameters))):
         return "The request has what looks like a secret, or is not text, and no rule may contain that."
