@@ -398,7 +398,7 @@ class TestMisuse:
     @pytest.mark.parametrize(
         ("arguments", "says"),
         [
-            (["x"], "METHOD and URL are missing"),
+            (["x"], "this is not the body of a request, and METHOD and URL are missing"),
             (["GET"], "METHOD and URL are missing"),
             (["GET", "https://t", "--form", "A", "x"], "'A' must be NAME=VALUE"),
             (["x", "--form", "A=1"], "--query and --form go with METHOD and URL"),

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.command_line.pastes import ALL
 from tests.command_line.samples import KEY, WORKER_URL, body_of, entry_of, har_of, token_of, with_claims
 from tests.judges.copied import FORMS
+from twilio.task_router.command_line import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,3 +160,27 @@ class TestMisuse:
         err = misuse("inspect", body_of("GET", WORKER_URL, TOKEN), KEY)
         assert "too many arguments" in err
         assert KEY not in err
+
+
+class TestPaste:
+    """Whatever is pasted, whole or cut off, gets an answer or one sentence."""
+
+    @pytest.mark.parametrize("text", ALL.values(), ids=ALL)
+    def test_is_answered(
+        self, text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for cut in [text, *(text[:end] for end in range(0, len(text), 100))]:
+            alike = [["inspect"], ["compare", TOKEN, "-"]] if cut == text else []  # they read as check does
+            for words in (["check"], ["replay", "-"], *alike):
+                monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(cut.encode())))
+                try:
+                    status = main([*words, "--json"])
+                except SystemExit as caught:
+                    assert caught.code == 2  # noqa: PT017 - most of them end well
+                    out, err = capsys.readouterr()
+                    assert (out, err.count("\n")) == ("", 1)
+                else:
+                    out, err = capsys.readouterr()
+                    assert status in {0, 1}
+                    assert (bool(json.loads(out)), err) == (True, "")
+                assert TOKEN[-43:] not in out + err

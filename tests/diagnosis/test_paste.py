@@ -7,65 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.command_line.pastes import ALL, BODIES, BODY, TOKEN, TOKENS
 from tests.command_line.samples import CHANNEL_URL, DIGITS, KEY, TASK_URL, body_of, har_of, token_of
 from tests.judges import recorded
-from tests.judges.copied import FORMS
 from twilio.task_router.diagnosis.paste import Paste, read_paste
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-TOKEN = token_of()
-BODY = body_of("POST", TASK_URL, TOKEN, Reason='said "it\'s done"')
-WEBSOCKET_URL = (
-    f"wss://event-bridge.twilio.com/v1/wschannels/AC1/WK1?token={TOKEN}&closeExistingSessions=true"
-)
-
-# Ways to copy a token, with the token for {}.
-TOKENS = {
-    "nothing": "{}",
-    "white space": " \t{}\r\n",
-    "single quotes": "'{}'",
-    "double quotes": '"{}"',
-    "backticks": "`{}`",
-    "curly quotes": "\u201c{}\u201d",
-    "curly single quotes": "\u2018{}\u2019",
-    "Bearer": "Bearer {}",
-    "bearer in lower case": "bearer {}",
-    "a whole header": "Authorization: Bearer {}",
-    "Bearer and quotes": '"Bearer {}"',
-    "Bearer before quotes": 'Bearer "{}"',
-    "a byte order mark": "\ufeff{}\n",
-    "characters without width": "\u200b{}\u200d",
-    "Python's bytes": "b'{}'",
-    "an assignment": 'const token = "{}";',
-    "a call": 'new Twilio.TaskRouter.Worker("{}");',
-    "HTML": "&quot;{}&quot;",
-    "the answer of a page": '{{"token": "{}"}}',
-    "an answer with more": '{{"identity": "Ann", "token": "{}"}}',
-    "an answer with another name": '{{"jwt": "{}"}}',
-    "the websocket's URL": "wss://event-bridge.twilio.com/v1/wschannels/AC1/WK1?token={}&a=b",
-    "a URL in HTML": "https://example.org/?a=b&amp;token={}#c",
-    "cURL of the websocket": "curl 'wss://event-bridge.twilio.com/v1/wschannels/AC1/WK1?token={}' -H 'a: b'",
-}
-# Ways to copy a body, with JSON for {}.
-BODIES: dict[str, Callable[[str], str]] = {
-    "as it is": str,
-    "single quotes": lambda body: f"'{body}'",
-    "curly quotes around": lambda body: f"\u201c{body}\u201d",
-    "curly quotes inside": lambda body: body.replace('\\"', "").replace('"', "\u201d"),
-    "HTML": html.escape,
-    "Request Payload": lambda body: f"Request Payload\nview source\n{body}",
-    "Firefox's heading": lambda body: f"Request payload\n1\n{body}\n",
-    "Python's bytes": lambda body: f"b'{body}'",
-    "JSON in a string": json.dumps,
-    "over lines": lambda body: json.dumps(json.loads(body), indent=2),
-    "a byte order mark": lambda body: f"\ufeff{body}",
-    **{name: lambda body, form=form: form(CHANNEL_URL, body) for name, form in FORMS.items()},  # type: ignore[misc]
-}
-ALL = {name: text.format(TOKEN) for name, text in TOKENS.items()} | {
-    name: copy(BODY) for name, copy in BODIES.items()
-}
 
 
 def refusal_of(text: str) -> str | None:
@@ -153,6 +101,12 @@ class TestRefusal:
             (f'fetch("{CHANNEL_URL}")', "this is a fetch call without a body"),
             (f'Invoke-WebRequest -Uri "{CHANNEL_URL}"', "this is a PowerShell command without a body"),
             (f"curl '{CHANNEL_URL}' -d 'a=b'", "must be JSON"),
+            (
+                '{"event_type": "error", "payload": {"message": "x"}}',
+                "this is the answer to a request: copy the body of the request",
+            ),
+            (f"POST {CHANNEL_URL} 403 (Forbidden)", "this is the channel, to which every request goes: copy"),
+            (CHANNEL_URL.replace("https", "wss"), "this is the channel, to which every request goes: copy"),
             ("curl a\ncurl b", "these are 2 requests: give one of them, or all of them to replay"),
         ],
     )

@@ -80,7 +80,7 @@ def _inspection_and_request(options: argparse.Namespace) -> tuple[Inspection, Re
             raise ValueError(f"--query and --form go with METHOD and URL: {_USAGE}")
         paste = paste_from(only_word(words, _USAGE), _MISSING)
         if paste.request is None:
-            raise ValueError(f"METHOD and URL are missing: {_USAGE}")
+            raise ValueError(f"this is not the body of a request, and METHOD and URL are missing: {_USAGE}")
         return inspect_token(paste.token), paste.request
     method, url, *rest = words
     if not method.isalpha():

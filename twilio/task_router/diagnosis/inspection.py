@@ -218,7 +218,10 @@ def _check_signature(read: tokens.Token, key: str | None) -> tuple[Signature, li
     try:
         check_header(read)
     except jwt.InvalidTokenError as error:
-        return "bad", [Problem("bad-signature", str(error))]
+        advice = (
+            ": copy all of the token, and no more" if isinstance(error, jwt.InvalidSignatureError) else ""
+        )
+        return "bad", [Problem("bad-signature", f"{error}{advice}")]
     if key is None:
         return "not checked", []
     try:

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .body import Body, read_body
+from .har import CHANNELS
 from .json_stream import breaks_off
 from .snippet import CUT_OFF, Snippet, read_snippets
 
@@ -112,6 +113,7 @@ _GIVE_IT_WHOLE: Final = "give the token itself, which has three parts (eyJ\u2026
 # The fields by which other JSON is known, what it is, and what to do.
 _OTHER_JSON: Final = (
     ({"log"}, "a HAR file", "run replay on it"),
+    ({"event_type", "payload"}, "the answer to a request", "copy the body of the request (its payload)"),
     ({"policies"}, "the decoded payload of a token", _GIVE_IT_WHOLE),
     ({"iss", "exp"}, "the decoded payload of a token", _GIVE_IT_WHOLE),
     ({"alg"}, "the decoded header of a token", _GIVE_IT_WHOLE),
@@ -135,4 +137,8 @@ def _read_token(text: str) -> Paste:
     tokens = {*_TOKEN_IN_TEXT.findall(text)}
     if len(tokens) > 1:
         raise ValueError(f"these are {len(tokens)} tokens: give one of them")
+    if not tokens and CHANNELS in text:
+        raise ValueError(
+            "this is the channel, to which every request goes: copy the body of the POST that was refused"
+        )
     return Paste(tokens.pop() if tokens else word)
