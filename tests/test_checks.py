@@ -112,20 +112,6 @@ class TestShown:
 class TestMessages:
     """Whatever is passed in the wrong place."""
 
-    @pytest.mark.parametrize(
-        ("parameter", "value", "expected"),
-        [
-            ("base_url", "x", "an http(s) or ws(s) URL without query, wildcard or trailing slash"),
-            ("version", "/", "one segment of a URL's path, such as 'v1'"),
-        ],
-    )
-    def test_of_a_capability_say_what_is_wrong_with_a_part_of_its_urls(
-        self, parameter: str, value: str, expected: str
-    ) -> None:
-        with pytest.raises(ValueError, match=parameter) as caught:
-            TaskRouterCapability("AC123", "secret", "WS456", "WK789", **{parameter: value})
-        assert str(caught.value) == f"{parameter} must be {expected}, got {value!r}"
-
     @pytest.mark.parametrize("value", WRAPPED.values(), ids=WRAPPED)
     @pytest.mark.parametrize("place", ["account_sid", "workspace_sid", "worker_sid", "base_url"])
     def test_capability_errors_mask(self, place: str, value: Any) -> None:
