@@ -14,7 +14,7 @@ from tests.command_line.samples import KEY
 from tests.judges import recorded, second_opinion
 from twilio.task_router.access.request import Request
 from twilio.task_router.diagnosis.fix import fix_for
-from twilio.task_router.diagnosis.inspection import class_of, inspect_token
+from twilio.task_router.diagnosis.inspection import inspect_token
 from twilio.task_router.diagnosis.verdict import judge
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class TestToken:
 
     @each
     def test_shows_its_class(self, case: Case) -> None:
-        kind = class_of(inspect_token(case.token))
+        kind = inspect_token(case.token).own_class
         assert (kind.__name__ if kind else OTHER) == case.expected.kind
 
     @each

@@ -131,13 +131,13 @@ def _show(inspection: Inspection, request: Request, verdict: Verdict, fix: Fix |
     reason = short(decision.reason, inspection)
     if verdict:
         terminal.verdict(verdict.good, f"allowed by the rules{unchecked}: {reason}")
-    elif not decision and not verdict.lacking and None not in inspection.rules:
+    elif not decision and not verdict.lacking and not inspection.unreadable_rules:
         terminal.no(f"denied by the rules{unchecked}: {reason}")
         show_fix(fix, terminal)
         _show_problems(verdict, terminal)
     else:
         _show_problems(verdict, terminal)
-        by = "the rules" if None not in inspection.rules else "the rules that can be read"
+        by = "the rules" if not inspection.unreadable_rules else "the rules that can be read"
         allow = "allow" if decision else "do not allow"
         terminal.say(f"{by[0].upper()}{by[1:]} {allow} the request itself: {reason}", indent=2)
         show_fix(fix, terminal)

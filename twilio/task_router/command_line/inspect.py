@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from twilio.task_router.access.channel import lack_in_words
 from twilio.task_router.diagnosis.fix import fix_for, grants_as_written, has_grants
-from twilio.task_router.diagnosis.inspection import Inspection, class_of, inspect_token
+from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.times import iso, utc
 from twilio.task_router.diagnosis.verdict import Verdict, judge
 from twilio.task_router.pages.explanation import Explanation, explain_page
@@ -73,7 +73,7 @@ def token_as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
 
 
 def _as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
-    kind = class_of(inspection)
+    kind = inspection.own_class
     calls, no_calls = _worker_js(inspection)
     fix = fix_for(inspection, None, verdict)
     return {
@@ -143,7 +143,7 @@ def _show(inspection: Inspection, verdict: Verdict) -> None:
 
 def _show_claims(inspection: Inspection, terminal: Terminal) -> None:
     claims = inspection.claims
-    kind = class_of(inspection)
+    kind = inspection.own_class
     seen: list[object] = [None, claims.get("workspace_sid")]
     lines: list[tuple[str, object]] = []
     for label, claim in (("Worker", "worker_sid"), ("Task queue", "taskqueue_sid"), ("Channel", "channel")):
@@ -235,7 +235,7 @@ def _show_calls(
 
 
 def _refused_by_grant(inspection: Inspection, calls: Mapping[str, Explanation]) -> dict[str, list[str]]:
-    kind = class_of(inspection)
+    kind = inspection.own_class
     own = kind.__name__ if kind else ""
     without = "no grant allows this" if kind and has_grants(inspection) else "needs further rules"
     refused: dict[str, list[str]] = {}

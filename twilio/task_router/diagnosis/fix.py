@@ -6,19 +6,17 @@ import json
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from twilio.task_router.access.channel import missing_claim
 from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.access.request import grouped
-from twilio.task_router.errors import ComparisonTooHardError
 from twilio.task_router.pages.grants import grant_in_words
-from twilio.task_router.rule import METHODS, OPTIONAL, REQUIRED, PolicyRule, make_rule, read_rule
-from twilio.task_router.urls import root_and_path
+from twilio.task_router.rule import METHODS, OPTIONAL, REQUIRED, PolicyRule, make_rule
 
+from .denials import overrides_a_denial
 from .difference import difference
 from .hidden import can_be_pasted
-from .inspection import class_of
 from .maker import OFFICIAL_SDK, OURS
 
 if TYPE_CHECKING:
@@ -90,9 +88,10 @@ def fix_for(inspection: Inspection, request: Request | None, verdict: Verdict) -
         obstacle = _obstacle(inspection, request, verdict)
         if obstacle is None:
             rule = _narrowest_rule(inspection, request)
-            if not _helps(inspection, policy, [rule], request):
+            alone = AccessPolicy([rule])
+            if not alone.allows(request) or overrides_a_denial(policy.index, alone.index.rules):
                 rule = None
-            grant = _grant(inspection, policy, request, channel_rules)
+            grant = None if channel_rules else _grant(inspection, request)
             obstacle = _HELPS_NOT if grant is None and rule is None else None
     lines = [_line(inspection, one) for one in (*channel_rules, rule) if one is not None]
     docs = None if has_grants(inspection) else _DOCS
@@ -142,7 +141,7 @@ def grants_as_written(inspection: Inspection, grants: Iterable[str]) -> list[str
     :param grants: such as ``TaskRouterWorkerCapability.allow_activity_updates()``.
     :returns: an empty list if the maker has no such grants, or the token's rules are those of no class.
     """
-    own = class_of(inspection)
+    own = inspection.own_class
     if own is None or not has_grants(inspection):
         return []
     ordered = sorted(grants, key=lambda grant: not grant.startswith((f"{own.__name__}.", f"{own.__name__} ")))
@@ -155,10 +154,9 @@ def grants_as_written(inspection: Inspection, grants: Iterable[str]) -> list[str
 def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str | None:
     """Say why no rule is to be added, if so."""
     decision = verdict.decision
-    if None in inspection.rules:
-        return (
-            f"Mend policy rule {inspection.rules.index(None)} first, which may be the one for this request."
-        )
+    if inspection.unreadable_rules:
+        index = inspection.unreadable_rules[0]
+        return f"Mend policy rule {index} first, which may be the one for this request."
     if decision is not None and decision.rule_index is not None:
         index = decision.rule_index
         return f"Rule {index} denies it{_without_allow(inspection, index)}: {_CHANGE_IT}"
@@ -172,47 +170,15 @@ def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str
     return None
 
 
-def _grant(
-    inspection: Inspection, policy: AccessPolicy, request: Request, channel_rules: list[PolicyRule]
-) -> str | None:
+def _grant(inspection: Inspection, request: Request) -> str | None:
     """Return the first grant that would do, as whoever made the token writes it."""
-    if channel_rules:
+    covering = inspection.grantable.covering(request.method, request.url)
+    if not has_grants(inspection) or next(covering, None) is None:
         return None
     for kind, grant, granted in inspection.granted:
-        if granted.allows(request) and not _overrides_a_denial(inspection, policy, granted, request):
+        if granted.allows(request):
             return next(iter(grants_as_written(inspection, [grant_in_words(kind, grant)])), None)
     return None
-
-
-def _helps(
-    inspection: Inspection, policy: AccessPolicy, rules: Iterable[Mapping[str, Any]], request: Request
-) -> bool:
-    """Whether a request goes through with more rules, and nothing that a rule denies."""
-    # Only the rules that cover the request count, and of all rules only those that deny.
-    index = policy.index
-    if all(rule.allow for rule in index.rules):
-        covering = [index.rules[at].as_dict() for at in index.covering(request.method, request.url)]
-        return AccessPolicy([*covering, *rules]).allows(request)
-    # These rules conflict with none: one that denies the same would have decided, and nothing helps then.
-    extended = AccessPolicy([*policy.rules, *rules])
-    return extended.allows(request) and not _overrides_a_denial(inspection, policy, extended, request)
-
-
-def _overrides_a_denial(
-    inspection: Inspection, policy: AccessPolicy, extended: AccessPolicy, request: Request
-) -> bool:
-    """Whether a policy allows anything that a rule of another one denies, and not only nobody allows."""
-    if all(rule.allow for rule in policy.index.rules):
-        return False
-    urls = inspection.urls
-    roots = {root_and_path(url)[0] for url in (urls.workspace, urls.channel, request.url)}
-    denied = {rule.identity for rule in policy.index.rules if not rule.allow}
-    everything = [read_rule(make_rule(f"{root}/**", method)) for root in roots for method in METHODS]
-    undenied = [rule.as_dict() for rule in everything if rule.identity not in denied]
-    try:
-        return bool(extended.beyond(AccessPolicy([*policy.rules, *undenied])))
-    except ComparisonTooHardError:
-        return True
 
 
 def _narrowest_rule(inspection: Inspection, request: Request) -> PolicyRule:

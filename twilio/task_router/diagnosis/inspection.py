@@ -18,6 +18,7 @@ from twilio.task_router.access.notes import notes_on_claims, notes_on_token
 from twilio.task_router.access.own_class import CLASSES, own_capability
 from twilio.task_router.access.own_urls import own_urls
 from twilio.task_router.access.policy import AccessPolicy
+from twilio.task_router.access.rule_index import RuleIndex
 from twilio.task_router.capability import Capability, TaskRouterCapability, TaskRouterWorkerCapability
 from twilio.task_router.checks import check_auth_token, shown
 from twilio.task_router.errors import ComparisonTooHardError, ConflictingRulesError, InvalidRuleError
@@ -27,6 +28,7 @@ from twilio.task_router.sids import sids_of
 from twilio.task_router.urls import root_and_path
 from twilio.task_router.verification import check_header, check_signature, claim_problems, lifetime, moment
 
+from .denials import overrides_a_denial
 from .maker import Maker, maker_of
 from .problem import Problem
 
@@ -116,10 +118,43 @@ class Inspection:
         return frozenset(root_and_path(url)[0] for url in (*urls, self.urls.workspace, self.urls.channel))
 
     @cached_property
+    def unreadable_rules(self) -> list[int]:
+        """The indexes of the rules that cannot be read."""
+        return [index for index, rule in enumerate(self.rules) if rule is None]
+
+    @cached_property
+    def own_class(self) -> type[Capability] | None:
+        """The class of ours whose constructor makes rules that the token has all of, if there is one."""
+        page = self.sids.page
+        if page is None:
+            return None
+        has = {rule.identity for rule in self.rules if rule is not None and rule.allow}
+        for kind in CLASSES[page]:
+            with suppress(ValueError):  # a SID or a URL cannot be one
+                if {read_rule(rule).identity for rule in capability_of(self, kind).policies} <= has:
+                    return kind
+        return None
+
+    @cached_property
     def granted(self) -> list[tuple[type[Capability], str, AccessPolicy]]:
-        """What the rules would be with each grant that may help, see :func:`with_each_grant`."""
-        policy = self.access_policy or AccessPolicy([])
-        return [*with_each_grant(policy, classes_of(self), partial(capability_of, self))]
+        """What the rules would be with each grant that may help and overrides no denial."""
+        own = self.own_class
+        if own is None or self.access_policy is None:
+            return []
+        classes = [own, TaskRouterWorkerCapability] if own is TaskRouterCapability else [own]
+        index = self.access_policy.index
+        return [
+            (kind, grant, granted)
+            for kind, grant, granted in with_each_grant(
+                self.access_policy, classes, partial(capability_of, self)
+            )
+            if not overrides_a_denial(index, granted.index.rules[len(index.rules) :])
+        ]
+
+    @cached_property
+    def grantable(self) -> RuleIndex:
+        """The rules of all of these grants in one index, since most requests are covered by none of them."""
+        return RuleIndex([rule for _, _, granted in self.granted for rule in granted.index.rules])
 
 
 def inspect_token(token: str) -> Inspection:
@@ -176,27 +211,6 @@ def _read_rules(policies: object) -> tuple[list[Rule | None], AccessPolicy | Non
     except ConflictingRulesError as error:
         return rules, None, [*problems, f"{error}, and TaskRouter refuses such a token"]
     return rules, access_policy if any(rules) or not rules else None, problems
-
-
-def class_of(inspection: Inspection) -> type[Capability] | None:
-    """Return the class of ours whose constructor makes rules that a token has all of, if there is one."""
-    page = inspection.sids.page
-    if page is None:
-        return None
-    has = {rule.identity for rule in inspection.rules if rule is not None and rule.allow}
-    for kind in CLASSES[page]:
-        with suppress(ValueError):  # a SID or a URL cannot be one
-            if {read_rule(rule).identity for rule in capability_of(inspection, kind).policies} <= has:
-                return kind
-    return None
-
-
-def classes_of(inspection: Inspection) -> list[type[Capability]]:
-    """Return the classes whose grants may help: the token's own, and then a newer one."""
-    own = class_of(inspection)
-    if own is None:
-        return []
-    return [own, TaskRouterWorkerCapability] if own is TaskRouterCapability else [own]
 
 
 def capability_of(inspection: Inspection, kind: type[Capability]) -> Capability:

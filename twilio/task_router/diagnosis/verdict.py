@@ -96,7 +96,7 @@ def judge(
     url = inspection.urls.channel if channel_url is None else channel_url
     missing: list[Lack] = []
     # A rule that cannot be read may be the one for the channel.
-    if policy is not None and None not in inspection.rules and (request is None or request.url != url):
+    if policy is not None and not inspection.unreadable_rules and (request is None or request.url != url):
         missing = lacking(policy.index, url)
     late: list[Problem] = []
     if missing:
