@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+import json
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 import jwt
 import pytest
@@ -12,6 +14,9 @@ from tests.judges import recorded
 from twilio.task_router import AccessPolicy, TaskRouterCapability, TaskRouterWorkspaceCapability, verify_token
 from twilio.task_router.checks import shown
 from twilio.task_router.mask import masked, without_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DIGITS = "0123456789abcdef0123456789abcdef"
 with freeze_time(recorded.RECORDED):
@@ -89,6 +94,20 @@ class TestToken:
             assert SIGNATURE[-6:] not in text, text
             assert SIGNATURE[:6] not in text, text
 
+    @pytest.mark.parametrize("gap", ["", "\n", " ", "%0A", "\\n"])
+    def test_is_hidden_with_more_parts(self, gap: str) -> None:
+        text = masked(f"{HEADER}.e30.{PAYLOAD}.{gap}{SIGNATURE}")
+        assert text == "(a token, not shown)"
+
+    def test_is_hidden_at_the_end_of_a_sentence(self) -> None:
+        assert masked(f"It is {TOKEN}.") == "It is (a token, not shown)."
+
+    @pytest.mark.parametrize("dot", ["%2E", "%2e", "%252E"])
+    @pytest.mark.parametrize("start", ["eyJ", "ewo"])
+    def test_is_hidden_with_encoded_dots(self, dot: str, start: str) -> None:
+        text = masked(dot.join([start + HEADER[3:], start + PAYLOAD[3:], SIGNATURE]))
+        assert SIGNATURE not in text
+
     def test_is_hidden_if_wrapped(self) -> None:
         lines = "\n".join(TOKEN[place : place + 64] for place in range(0, len(TOKEN), 64))
         assert masked(f"'{lines}' here") == "'(a token, not shown)' here"
@@ -107,9 +126,31 @@ class TestToken:
             "eyJ",
             "eyJabcd.",
             f"x.{'y' * 42}",
+            f"x%2E{'y' * 42}",
+            f"x%2F{'y' * 43}",
         ],
     )
     def test_is_not_seen_in(self, text: str) -> None:
+        assert masked(text) == text
+
+
+class TestUtf16:
+    """Text in UTF-16 that was taken for bytes, or for another encoding."""
+
+    @pytest.mark.parametrize("secret", [DIGITS, DIGITS.upper(), TOKEN], ids=["digits", "upper", "token"])
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+    @pytest.mark.parametrize(
+        "form",
+        [repr, quote, lambda data: data.decode("latin-1"), lambda data: json.dumps(data.decode("latin-1"))],
+        ids=["repr", "URL", "text", "JSON"],
+    )
+    def test_is_hidden(self, secret: str, encoding: str, form: Callable[[bytes], str]) -> None:
+        text = masked(form(secret.encode(encoding)))
+        assert "(text in UTF-16, not shown)" in text
+        assert len(text) < 50
+
+    @pytest.mark.parametrize("text", ["a\0b\0c", "a\0" * 30, "a\\x00" * 30, "\0" * 99, "a%00" * 30])
+    def test_is_left_if_short(self, text: str) -> None:
         assert masked(text) == text
 
 
@@ -124,6 +165,10 @@ def test_long_texts_take_linear_work() -> None:
         "eyJaaaaa.",
         "eyJ aaaaa",
         "eyJaaaaaaaaaaaaaaaaaaaaa/",
+        f"eyJaaaaa.a.{'a' * 43}.",
+        "%25",
+        "a\\x00",
+        "a\0-",
         DIGITS,
     ):
         masked(part * (1_000_000 // len(part)))

@@ -40,7 +40,9 @@ PLANTED = [
         f" '{KEY}'",
         f"https://AC123:{KEY}@t/",
         KEY.upper(),
+        KEY.encode("utf-16").decode("latin-1"),
         PLANTED_TOKEN,
+        PLANTED_TOKEN.replace(".", "%2E"),
         f"https://t/?token={PLANTED_TOKEN}\u2028",
     )
 ]

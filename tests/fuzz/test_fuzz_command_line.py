@@ -271,6 +271,7 @@ def _check_secrets(case: Case, result: Result) -> None:
     told = "" if case.arguments[0] in {"token", "demo"} else written
     if case.auth_token is not None or "--json" not in case.arguments:
         assert KEY not in written
+    assert all(nul.join(KEY) not in written for nul in ("\\x00", "\\u0000", "%00"))
     for text in (PLANTED_TOKEN, *map(_as_text, case.tokens)):
         signature = text.rpartition(".")[2].lower()
         assert len(signature) < 43 or not signature.isprintable() or signature not in told

@@ -15,12 +15,19 @@ _ESCAPE: Final = (
 )
 _BORDER: Final = rf"(?:(?<![0-9A-Za-z])|{_ESCAPE})"
 
-# "eyJ" is '{"' in base64. Unless a signature of full length follows, the token is shortened or broken, for
-# example by a newline. Then the rest may hold the signature, so everything is hidden up to the next quote,
-# slash or other ASCII punctuation that base64 does not use.
-_TOKEN: Final = rf"{_BORDER}eyJ[\w-]{{5,}}(?:\.[\w-]+\.[\w-]{{43,}}|[^!-$&-*,/:-<>-@\[\]^`{{-~]*)"
-# The signature of a token whose beginning is missing or unusual. That of HS256 has 43 characters.
-_SIGNATURE: Final = r"\.[\w-]{43,}"
+# "eyJ" is '{"' in base64. Unless a signature of full length follows and ends the token, the token has another
+# form or is broken, for example by a newline. Then the rest may hold the signature, so everything is hidden
+# up to the next quote, slash or other ASCII punctuation that base64 and percent-encoding have no use for.
+_REST: Final = r"[^!-$&-*,/:-<>-@\[\]^`{-~]"
+_TOKEN: Final = rf"{_BORDER}eyJ[\w-]{{5,}}(?:\.[\w-]+\.[\w-]{{43,}}(?![\w-]|\.{_REST})|{_REST}*)"
+# The signature of a token whose beginning is missing or unusual. That of HS256 has 43 characters. Programs
+# that encode a whole URL once more encode the dot as well.
+_SIGNATURE: Final = r"(\.|%(?:25)*2[Ee])[\w-]{43,}"
+
+# Text in UTF-16 that was read as bytes, or as another encoding. Anything as long as an auth token is hidden:
+# nobody needs to read a SID in this form.
+_NUL: Final = r"(?:\0|\\x00|\\u0000|%00)"
+_UTF_16: Final = rf"(?:[\w.-]{_NUL}){{31,}}[\w.-]?"
 
 _DIGITS: Final = r"[0-9a-fA-F]{32,}"
 _LONGER: Final = 34  # digits: too many for an auth token, even with a typing error
@@ -45,7 +52,10 @@ def without_tokens(text: str) -> str:
     """Return *text* without tokens, or at least without their signatures."""
     if "eyJ" in text:
         text = _compiled(_TOKEN).sub("(a token, not shown)", text)
-    return _compiled(_SIGNATURE).sub(".(a signature, not shown)", text)
+    text = _compiled(_SIGNATURE).sub(r"\1(a signature, not shown)", text)
+    if "\0" in text or "00" in text:
+        text = _compiled(_UTF_16).sub("(text in UTF-16, not shown)", text)
+    return text
 
 
 def _unless_harmless(digits: re.Match[str]) -> str:
