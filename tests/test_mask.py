@@ -68,54 +68,54 @@ NO_AUTH_TOKENS = {
 
 class TestAuthToken:
     @pytest.mark.parametrize("text", AUTH_TOKENS.values(), ids=AUTH_TOKENS)
-    def test_is_hidden(self, text: str) -> None:
+    def test_auth_token_is_hidden(self, text: str) -> None:
         assert DIGITS not in masked(text).lower()
         assert "(32 hexadecimal digits, not shown)" in masked(text)
 
     @pytest.mark.parametrize("text", NO_AUTH_TOKENS.values(), ids=NO_AUTH_TOKENS)
-    def test_is_not_seen_in(self, text: str) -> None:
+    def test_no_auth_token(self, text: str) -> None:
         assert masked(text) == text
 
-    def test_is_left_beside_tokens(self) -> None:
+    def test_auth_token_may_stay(self) -> None:
         assert without_tokens(DIGITS) == DIGITS
 
 
 class TestToken:
     @pytest.mark.parametrize("before", ["", "Bearer ", "--", "x=", "%22", "\\n", "\\ufeff", "?token="])
-    def test_is_hidden(self, before: str) -> None:
+    def test_token_is_hidden(self, before: str) -> None:
         assert masked(f"{before}{TOKEN} in a word") == f"{before}(a token, not shown) in a word"
 
     @pytest.mark.parametrize(
         "gap", ["\n", " ", "\r\n  ", "\\n", "%0A", "=", "+", "\u200b", "\u2028", "\\u2028"]
     )
-    def test_is_hidden_if_broken(self, gap: str) -> None:
+    def test_broken_token(self, gap: str) -> None:
         for place in range(1, len(TOKEN)):
             text = masked(f"'{TOKEN[:place]}{gap}{TOKEN[place:]}'")
             assert SIGNATURE[-6:] not in text, text
             assert SIGNATURE[:6] not in text, text
 
     @pytest.mark.parametrize("gap", ["", "\n", " ", "%0A", "\\n"])
-    def test_is_hidden_with_more_parts(self, gap: str) -> None:
+    def test_token_of_more_parts(self, gap: str) -> None:
         text = masked(f"{HEADER}.e30.{PAYLOAD}.{gap}{SIGNATURE}")
         assert text == "(a token, not shown)"
 
-    def test_is_hidden_at_the_end_of_a_sentence(self) -> None:
+    def test_token_at_a_full_stop(self) -> None:
         assert masked(f"It is {TOKEN}.") == "It is (a token, not shown)."
 
     @pytest.mark.parametrize("dot", ["%2E", "%2e", "%252E"])
     @pytest.mark.parametrize("start", ["eyJ", "ewo"])
-    def test_is_hidden_with_encoded_dots(self, dot: str, start: str) -> None:
+    def test_token_with_encoded_dots(self, dot: str, start: str) -> None:
         text = masked(dot.join([start + HEADER[3:], start + PAYLOAD[3:], SIGNATURE]))
         assert SIGNATURE not in text
 
-    def test_is_hidden_if_wrapped(self) -> None:
+    def test_wrapped_token(self) -> None:
         lines = "\n".join(TOKEN[place : place + 64] for place in range(0, len(TOKEN), 64))
         assert masked(f"'{lines}' here") == "'(a token, not shown)' here"
 
-    def test_is_hidden_if_shortened(self) -> None:
+    def test_shortened_token(self) -> None:
         assert masked(f"{TOKEN[:30]}...{TOKEN[-30:]}") == "(a token, not shown)"
 
-    def test_loses_its_signature_at_least(self) -> None:
+    def test_signature_alone(self) -> None:
         assert masked(f"x{PAYLOAD[4:]}.{SIGNATURE}") == f"x{PAYLOAD[4:]}.(a signature, not shown)"
 
     @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ class TestToken:
             f"x%2F{'y' * 43}",
         ],
     )
-    def test_is_not_seen_in(self, text: str) -> None:
+    def test_no_token(self, text: str) -> None:
         assert masked(text) == text
 
 
@@ -144,7 +144,7 @@ class TestUtf16:
         [repr, quote, lambda data: data.decode("latin-1"), lambda data: json.dumps(data.decode("latin-1"))],
         ids=["repr", "URL", "text", "JSON"],
     )
-    def test_is_hidden(self, secret: str, encoding: str, form: Callable[[bytes], str]) -> None:
+    def test_token_is_hidden(self, secret: str, encoding: str, form: Callable[[bytes], str]) -> None:
         text = masked(form(secret.encode(encoding)))
         assert "(text in UTF-16, not shown)" in text
         assert len(text) < 50
@@ -189,7 +189,7 @@ class TestErrors:
         ],
         ids=["str", "list", "dict", "bytes", "bytearray", "broken"],
     )
-    def test_show_no_token(self, value: Any) -> None:
+    def test_errors_show_no_token(self, value: Any) -> None:
         capability = TaskRouterWorkspaceCapability("AC1", "secret", "WS1")
         attempts: list[Any] = [
             lambda: verify_token(value, "secret" if isinstance(value, (list, dict)) else "another"),
@@ -209,7 +209,7 @@ class TestErrors:
     @pytest.mark.parametrize(
         "value", [f"{TOKEN}\u20ac", f"{TOKEN}\u20ac".encode(), f"{TOKEN}\udc80"], ids=ascii
     )
-    def test_keep_no_token(self, value: Any) -> None:
+    def test_errors_keep_no_token(self, value: Any) -> None:
         with pytest.raises(jwt.DecodeError) as caught:
             verify_token(value, "secret")
         cause = caught.value.__cause__
@@ -217,7 +217,7 @@ class TestErrors:
         assert SIGNATURE not in f"{vars(cause)} {cause.args} {caught.value.args}"
         assert cause.__context__ is None
 
-    def test_of_a_decision_show_no_token(self) -> None:
+    def test_decisions_show_no_token(self) -> None:
         policy = AccessPolicy(
             [{"url": "https://t", "method": "POST", "allow": True, "post_filter": {"A": "x"}}]
         )
@@ -228,5 +228,5 @@ class TestErrors:
         ):
             assert SIGNATURE not in policy.decide(method, url, form=form).reason
 
-    def test_show_other_values(self) -> None:
+    def test_errors_show_a_sid(self) -> None:
         assert shown(["WS" + DIGITS]) == f"['WS{DIGITS}']"
