@@ -1,4 +1,7 @@
-"""A worker's page with Django: ``django-admin runserver --pythonpath . --settings django_app``."""
+"""A worker's page with Django.
+
+Run it: ``django-admin runserver --pythonpath . --settings django_app``.
+"""
 
 import os
 import secrets
@@ -8,10 +11,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.urls import path
-
 from twilio.task_router import TaskRouterWorkerCapability
 
-NAMES = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WORKSPACE_SID", "TWILIO_WORKER_SID"]
+NAMES = [
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_WORKSPACE_SID",
+    "TWILIO_WORKER_SID",
+]
 if missing := [name for name in NAMES if not os.environ.get(name)]:
     sys.exit(f"Set these environment variables: {', '.join(missing)}")
 ACCOUNT_SID, AUTH_TOKEN, WORKSPACE_SID, WORKER_SID = (os.environ[name] for name in NAMES)
@@ -28,10 +35,12 @@ MIDDLEWARE = [
 
 
 def token_for(worker_sid: str) -> str:
-    capability = TaskRouterWorkerCapability(ACCOUNT_SID, AUTH_TOKEN, WORKSPACE_SID, worker_sid)
+    capability = TaskRouterWorkerCapability(
+        ACCOUNT_SID, AUTH_TOKEN, WORKSPACE_SID, worker_sid
+    )
     capability.allow_activity_updates()
     capability.allow_reservation_updates()
-    return capability.generate_token(ttl=600)  # seconds; the page asks for a fresh one in time
+    return capability.generate_token(ttl=600)  # seconds; the page renews it
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -41,7 +50,9 @@ def page(request: HttpRequest) -> HttpResponse:
             return HttpResponse(status=403)
         request.session["worker_sid"] = sid_of[request.POST["user"]]
         return redirect("/")
-    return HttpResponse(PAGE if "worker_sid" in request.session else LOGIN % get_token(request))
+    return HttpResponse(
+        PAGE if "worker_sid" in request.session else LOGIN % get_token(request)
+    )
 
 
 def token(request: HttpRequest) -> HttpResponse:
@@ -53,19 +64,29 @@ def token(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [path("", page), path("token", token)]
 
-LOGIN = """<!doctype html><title>Log in</title><form method="post"><label>User <input name="user"></label>
-<input type="hidden" name="csrfmiddlewaretoken" value="%s"> <button>Log in</button></form>"""
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<style>body { font: 1rem/1.5 system-ui; max-width: 32rem; margin: 2rem auto; padding: 0 1rem } #status { font-weight: bold }
-article { border: 1px solid #ccc; padding: .5rem; margin: .5rem 0 } button, select { font: inherit; margin: 0 .5rem }</style>
-<title>Worker</title><h1 id="name">Worker</h1><p role="status" id="status">Connecting ...</p>
-<label>Activity <select id="activity"></select></label><h2>Reservations</h2><section id="reservations"></section>
+LOGIN = """<!doctype html><title>Log in</title><form method="post">
+<input type="hidden" name="csrfmiddlewaretoken" value="%s">
+<label>User <input name="user"></label> <button>Log in</button></form>"""
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<style>
+body { font: 1rem/1.5 system-ui; max-width: 32rem; margin: 2rem auto; padding: 0 1rem }
+article { border: 1px solid #ccc; padding: .5rem; margin: .5rem 0 }
+button, select { font: inherit; margin: 0 .5rem } #status { font-weight: bold }</style>
+<title>Worker</title>
+<h1 id="name">Worker</h1><p role="status" id="status">Connecting ...</p>
+<label>Activity <select id="activity"></select></label>
+<h2>Reservations</h2><section id="reservations"></section>
 <script src="https://sdk.twilio.com/js/taskrouter/v1.21/taskrouter.min.js"
-  integrity="sha384-5fq+0qjayReAreRyHy38VpD3Gr9R2OYIzonwIkoGI4M9dhfKW6RWeRnZjfwSrpN8" crossorigin="anonymous"></script><script type="module">
+  integrity="sha384-5fq+0qjayReAreRyHy38VpD3Gr9R2OYIzonwIkoGI4M9dhfKW6RWeRnZjfwSrpN8"
+  crossorigin="anonymous"></script>
+<script type="module">
 const HINT = "The browser's network view shows the request that failed.";
 const $ = (id) => document.getElementById(id);
-const button = (textContent, onclick) => Object.assign(document.createElement("button"), { textContent, onclick });
-const then = (act) => (error, result) => error ? say(`TaskRouter answered ${error.code}. ${HINT}`) : act(result);
+const button = (textContent, onclick) =>
+  Object.assign(document.createElement("button"), { textContent, onclick });
+const then = (act) => (error, result) =>
+  error ? say(`TaskRouter answered ${error.code}. ${HINT}`) : act(result);
 let worker, late, retry;
 function say(text) {
   clearTimeout(late);
@@ -74,7 +95,8 @@ function say(text) {
 async function fetchToken() {
   const answer = await fetch("/token");
   if (answer.status === 401) location.reload();  // the session has ended
-  if (!answer.ok) throw Error(`/token answered ${answer.status}. The server's log says why.`);
+  const hint = "The server's log says why.";
+  if (!answer.ok) throw Error(`/token answered ${answer.status}. ${hint}`);
   return (await answer.json()).token;
 }
 async function renew() {
@@ -91,28 +113,41 @@ async function renew() {
 }
 function connect(token) {
   say("Connecting ...");
-  late = setTimeout(say, 5000, `Still connecting. ${HINT}`);  // Worker.js does not say why
+  late = setTimeout(say, 5000, `Still connecting. ${HINT}`);  // Worker.js says nothing
   worker = new Twilio.TaskRouter.Worker(token);
-  const show = (me) => { $("name").textContent = me.friendlyName; $("activity").value = me.activitySid };
-  worker.on("token.expired", () => setTimeout(renew, 1000));  // a clock that is fast would not wait
+  const show = (me) => {
+    $("name").textContent = me.friendlyName;
+    $("activity").value = me.activitySid;
+  };
+  // Without the pause, a page whose clock is fast would ask again and again.
+  worker.on("token.expired", () => setTimeout(renew, 1000));
   worker.on("error", (error) => say(`Worker.js reports an error: ${error.message}`));
-  worker.on("disconnected", () => say("The connection to Twilio is closed. Worker.js tries to open it again."));
-  worker.on("ready", (me) => { say(""); worker.activities.fetch(then((list) => {
-    $("activity").replaceChildren(...list.data.map((one) => new Option(one.friendlyName, one.sid))); show(me);
-  })) });
+  worker.on("disconnected", () =>
+    say("The connection to Twilio is closed. Worker.js tries to open it again."));
+  worker.on("ready", (me) => {
+    say("");
+    worker.activities.fetch(then((list) => {
+      const options = list.data.map((one) => new Option(one.friendlyName, one.sid));
+      $("activity").replaceChildren(...options);
+      show(me);
+    }));
+  });
   worker.on("activity.update", show);
-  $("activity").onchange = () => worker.update("ActivitySid", $("activity").value, then(show));
+  $("activity").onchange = () =>
+    worker.update("ActivitySid", $("activity").value, then(show));
   worker.on("reservation.created", (one) => {
     if ($(one.sid)) return;  // Worker.js offers it again when it has connected again
     const item = $("reservations").appendChild(document.createElement("article"));
     const gone = then(() => item.remove());
     item.id = one.sid;
     item.append(one.task.attributes.title ?? one.task.sid,
-      button("Accept", () => one.accept(gone)), button("Reject", () => one.reject(undefined, gone)));
+      button("Accept", () => one.accept(gone)),
+      button("Reject", () => one.reject(undefined, gone)));
   });
   addEventListener("online", renew);  // after a laptop slept, the token may be old
   document.addEventListener("visibilitychange", () => document.hidden || renew());
 }
 if (window.Twilio) renew();
-else say("This page could not load Worker.js. Something blocks sdk.twilio.com, such as an ad blocker or a proxy.");
+else say("This page could not load Worker.js. "
+  + "Something blocks sdk.twilio.com, such as an ad blocker or a proxy.");
 </script>"""

@@ -6,7 +6,6 @@ import sys
 
 from flask import Flask, abort, redirect, request, session
 from flask.typing import ResponseReturnValue
-
 from twilio.task_router import TaskRouterWorkspaceCapability
 
 NAMES = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WORKSPACE_SID"]
@@ -21,10 +20,12 @@ app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
 
 def new_token() -> str:
     capability = TaskRouterWorkspaceCapability(ACCOUNT_SID, AUTH_TOKEN, WORKSPACE_SID)
-    capability.allow(f"{capability.resource_url}/", "GET")  # Worker.js asks for the workspace with this slash
+    capability.allow(
+        f"{capability.resource_url}/", "GET"
+    )  # Worker.js asks with this slash
     capability.allow(f"{capability.resource_url}/Workers", "GET")
     capability.allow(f"{capability.resource_url}/Tasks", "GET")
-    return capability.generate_token(ttl=600)  # seconds; the page asks for a fresh one in time
+    return capability.generate_token(ttl=600)  # seconds; the page renews it
 
 
 @app.get("/")
@@ -45,16 +46,24 @@ def token() -> ResponseReturnValue:
     return {"token": new_token()}, {"Cache-Control": "no-store"}
 
 
-LOGIN = """<!doctype html><title>Log in</title>
-<form method="post" action="/login"><label>User <input name="user"></label> <button>Log in</button></form>"""
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<style>body { font: 1rem/1.5 system-ui; max-width: 32rem; margin: 2rem auto; padding: 0 1rem } #status { font-weight: bold }</style>
-<title>Workspace</title><h1 id="name">Workspace</h1><p role="status" id="status">Connecting ...</p>
-<h2>Workers</h2><ul id="workers" aria-label="Workers"></ul><h2>Tasks</h2><ul id="tasks" aria-label="Tasks"></ul>
+LOGIN = """<!doctype html><title>Log in</title><form method="post" action="/login">
+<label>User <input name="user"></label> <button>Log in</button></form>"""
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<style>
+body { font: 1rem/1.5 system-ui; max-width: 32rem; margin: 2rem auto; padding: 0 1rem }
+#status { font-weight: bold }</style>
+<title>Workspace</title>
+<h1 id="name">Workspace</h1><p role="status" id="status">Connecting ...</p>
+<h2>Workers</h2><ul id="workers" aria-label="Workers"></ul>
+<h2>Tasks</h2><ul id="tasks" aria-label="Tasks"></ul>
 <script src="https://sdk.twilio.com/js/taskrouter/v1.21/taskrouter.min.js"
-  integrity="sha384-5fq+0qjayReAreRyHy38VpD3Gr9R2OYIzonwIkoGI4M9dhfKW6RWeRnZjfwSrpN8" crossorigin="anonymous"></script><script type="module">
+  integrity="sha384-5fq+0qjayReAreRyHy38VpD3Gr9R2OYIzonwIkoGI4M9dhfKW6RWeRnZjfwSrpN8"
+  crossorigin="anonymous"></script>
+<script type="module">
 const $ = (id) => document.getElementById(id);
-const item = (textContent) => Object.assign(document.createElement("li"), { textContent });
+const item = (textContent) =>
+  Object.assign(document.createElement("li"), { textContent });
 const show = (id, words) => (error, list) => {
   if (error) $("status").textContent = `TaskRouter answered ${error.code}.`;
   else $(id).replaceChildren(...list.data.map((one) => item(words(one))));
@@ -65,8 +74,10 @@ async function fetchToken() {
   return (await answer.json()).token;
 }
 function refresh() {
-  workspace.workers.fetch(show("workers", (worker) => `${worker.friendlyName}: ${worker.activityName}`));
-  workspace.tasks.fetch(show("tasks", (task) => `${task.attributes.title}: ${task.assignmentStatus}`));
+  workspace.workers.fetch(
+    show("workers", (worker) => `${worker.friendlyName}: ${worker.activityName}`));
+  workspace.tasks.fetch(
+    show("tasks", (task) => `${task.attributes.title}: ${task.assignmentStatus}`));
 }
 let workspace, timer;
 async function connect() {
@@ -78,7 +89,8 @@ async function connect() {
     clearInterval(timer);
     timer = setInterval(refresh, 10_000);
   });
-  workspace.on("token.expired", () => setTimeout(async () => workspace.updateToken(await fetchToken()), 1000));
+  const renew = async () => workspace.updateToken(await fetchToken());
+  workspace.on("token.expired", () => setTimeout(renew, 1000));
 }
 connect();
 </script>"""

@@ -1,11 +1,13 @@
-"""A TaskRouter for tests: the event bridge, a worker, and a task for her. Run it: ``python taskrouter_server.py``."""
+"""A TaskRouter for tests: the event bridge, a worker, and a task for her.
+
+Run it: ``python taskrouter_server.py``.
+"""
 
 import json
 import os
 
 import jwt
 from aiohttp import web
-
 from twilio.task_router import AccessPolicy, verify_token
 
 AUTH_TOKEN = os.environ.get("TWILIO_AUTH_TOKEN", "secret")
@@ -15,9 +17,18 @@ BRIDGE = f"{BASE_URL}/v1/wschannels"  # the capability's base_ws_url
 WORKSPACE = f"{BASE_URL}/v1/Workspaces/WS456"
 OPEN = {"Access-Control-Allow-Origin": "*"}
 RESOURCES = {
-    "/Workers/WK789": {"sid": "WK789", "friendly_name": "Zoe", "attributes": "{}", "activity_sid": "WA1"},
+    "/Workers/WK789": {
+        "sid": "WK789",
+        "friendly_name": "Zoe",
+        "attributes": "{}",
+        "activity_sid": "WA1",
+    },
     "/Tasks/WT1": {"sid": "WT1", "attributes": '{"title": "A call from Ada"}'},
-    "/Tasks/WT1/Reservations/WR1": {"sid": "WR1", "task_sid": "WT1", "reservation_status": "pending"},
+    "/Tasks/WT1/Reservations/WR1": {
+        "sid": "WR1",
+        "task_sid": "WT1",
+        "reservation_status": "pending",
+    },
 }
 sockets: list[web.WebSocketResponse] = []
 
@@ -29,7 +40,9 @@ def policy_of(token: str) -> AccessPolicy:
         raise web.HTTPUnauthorized(text=str(error), headers=OPEN) from error
 
 
-def check(policy: AccessPolicy, method: str, url: str, params: dict[str, str] | None = None) -> None:
+def check(
+    policy: AccessPolicy, method: str, url: str, params: dict[str, str] | None = None
+) -> None:
     kind = "query" if method == "GET" else "form"
     try:
         decision = policy.decide(method, url, **{kind: params})
@@ -41,7 +54,11 @@ def check(policy: AccessPolicy, method: str, url: str, params: dict[str, str] | 
 
 async def channel(request: web.Request) -> web.StreamResponse:
     """Open the websocket: events go out on it, and Worker.js says nothing."""
-    check(policy_of(request.query["token"]), "GET", f"{BRIDGE}/AC123/{request.match_info['channel']}")
+    check(
+        policy_of(request.query["token"]),
+        "GET",
+        f"{BRIDGE}/AC123/{request.match_info['channel']}",
+    )
     socket = web.WebSocketResponse()
     await socket.prepare(request)
     sockets.append(socket)
@@ -52,14 +69,16 @@ async def channel(request: web.Request) -> web.StreamResponse:
 
 
 async def relay(request: web.Request) -> web.Response:
-    """Answer a request of the page: a POST to the channel, with the wanted request in its body."""
+    """Answer a POST of the page to the channel, whose body has the wanted request."""
     wanted = json.loads(await request.text())
     policy = policy_of(wanted["token"])
     check(policy, "POST", f"{BRIDGE}/AC123/{request.match_info['channel']}")
     check(policy, wanted["method"], wanted["url"], wanted.get("params"))
     resource = RESOURCES.get(wanted["url"].removeprefix(WORKSPACE), {})
     if wanted["method"] == "POST":
-        resource |= {"reservation_status": wanted["params"].get("ReservationStatus", "pending")}
+        resource |= {
+            "reservation_status": wanted["params"].get("ReservationStatus", "pending")
+        }
     answer = {"event_type": wanted["event_type"]} if "event_type" in wanted else {}
     return web.json_response({**answer, "payload": resource}, headers=OPEN)
 
@@ -68,7 +87,10 @@ async def offer(_: web.Request) -> web.Response:
     """Push the event that offers the task to the worker, when a test asks for that."""
     for socket in sockets:
         await socket.send_json(
-            {"event_type": "reservation.created", "payload": {"sid": "WT1", "reservation_sid": "WR1"}}
+            {
+                "event_type": "reservation.created",
+                "payload": {"sid": "WT1", "reservation_sid": "WR1"},
+            }
         )
     return web.Response()
 

@@ -90,7 +90,7 @@ def supervisors_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @contextmanager
 def _served(example: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     # Worker.js 1.1.1 stands in for 1.21, whose hash the page has.
-    page = re.sub(r'integrity="\S+" crossorigin="anonymous"', "", example.PAGE)
+    page = re.sub(r'integrity="\S+"\s+crossorigin="anonymous"', "", example.PAGE)
     monkeypatch.setattr(example, "PAGE", page)
     server = make_server("127.0.0.1", 0, example.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
