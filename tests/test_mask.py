@@ -144,13 +144,13 @@ class TestUtf16:
         [repr, quote, lambda data: data.decode("latin-1"), lambda data: json.dumps(data.decode("latin-1"))],
         ids=["repr", "URL", "text", "JSON"],
     )
-    def test_token_is_hidden(self, secret: str, encoding: str, form: Callable[[bytes], str]) -> None:
+    def test_secret_in_utf16(self, secret: str, encoding: str, form: Callable[[bytes], str]) -> None:
         text = masked(form(secret.encode(encoding)))
         assert "(text in UTF-16, not shown)" in text
         assert len(text) < 50
 
     @pytest.mark.parametrize("text", ["a\0b\0c", "a\0" * 30, "a\\x00" * 30, "\0" * 99, "a%00" * 30])
-    def test_is_left_if_short(self, text: str) -> None:
+    def test_short_word_in_utf16(self, text: str) -> None:
         assert masked(text) == text
 
 

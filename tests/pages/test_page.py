@@ -59,7 +59,7 @@ def test_no_channel_without_a_claim(kind: type[Capability], claim: str) -> None:
     del claims[claim]
     explained = explain(verify_token(sign(claims, AUTH_TOKEN), AUTH_TOKEN))
     assert {explanation.reason for explanation in explained.values()} == {
-        f"The token lacks the claim {claim}, from which the library takes its channel."
+        f"The token lacks the claim {claim}, from which Worker.js takes its channel."
     }
     assert not any(explanation.grants for explanation in explained.values())
 

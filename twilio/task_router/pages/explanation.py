@@ -1,4 +1,4 @@
-"""Explain each call of a page: whether it would go through, why, and which grants would allow it."""
+"""Explain for each call of a page whether the call would go through, and which grants would allow it."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """Whether a call of the browser library would go through. An explanation is true if it would."""
+    """Whether a call of Worker.js would go through. An explanation is true if the call would."""
 
     #: The call, or the event that the requests lead to.
     call: str
     #: The decisions about the page's channel, ``GET`` and ``POST``, and about each of the call's requests.
     decisions: tuple[Decision, ...]
-    #: Why, in sentences. Their words may change in later versions.
+    #: The reason, in sentences for people. The wording may change in later versions.
     reason: str
-    #: The grants that would let a refused call through: at most one of each class. Empty if the call goes
-    #: through, or if no grant would help, as when a rule denies it or the token lacks its channel.
+    #: The grants that would allow a refused call: at most one of each class. Empty if the call goes through,
+    #: or if no grant would help, as when a rule denies the call or the token lacks its channel.
     grants: tuple[str, ...]
 
     @property
@@ -57,26 +57,25 @@ def explain(
     version: str | None = None,
     base_ws_url: str | None = None,
 ) -> dict[str, Explanation]:
-    """Say for each call of the browser library whether it would go through.
+    """Explain for each call of Worker.js whether the call would go through.
 
     The calls are those of the object that the token is for: ``Worker``, ``Workspace`` or ``TaskQueue``. A
-    call goes through if it does so whatever the task, the reservation, the values and (for ``create`` and
-    ``update({...})``) the parameters that the page chooses, and in each of the versions 1.1.1 and 1.21 that
-    has the call. If an optional parameter would be refused, the call without it counts, and the reason says
-    so.
+    call goes through if every choice of the page is allowed: every task, reservation and value and, for
+    ``create`` and ``update({...})``, every parameter. This must hold in both versions, 1.1.1 and 1.21, unless
+    only one of them has the call. Optional parameters do not count, but the reason names those that would be
+    refused.
 
-    :param source: a capability, or what :func:`verify_token` returned. It says who the page is for, which
-        rules count, and which hosts the page talks to.
-    :param base_url: where the page looks for TaskRouter's REST API, without the version, if elsewhere.
-    :param version: the API's version, if another one.
-    :param base_ws_url: where the page looks for the event bridge's websocket channels, if elsewhere.
-    :returns: an explanation for each call, by its name.
-    :raises TypeError: if a parameter has another type.
-    :raises ValueError: if a claim is not a SID, or part of a URL is malformed.
+    :param source: a capability, or a token from :func:`verify_token`. The page's SID, rules and hosts come
+        from there.
+    :param base_url: the page's base URL of TaskRouter's REST API, without the version, if different.
+    :param version: the API's version, if different.
+    :param base_ws_url: the page's base URL of the event bridge's websocket channels, if different.
+    :returns: an explanation for each call, by the call's name.
+    :raises TypeError: if a parameter has the wrong type.
+    :raises ValueError: if a claim is not a SID, or a part of a URL is malformed.
     :raises InvalidRuleError: if a rule that was appended to a capability by hand is malformed.
-    :raises ConflictingRulesError: if two of a capability's rules are the same, except that one allows and one
-        denies.
-    :raises ComparisonTooHardError: if the rules' filters are a puzzle that takes too long.
+    :raises ConflictingRulesError: if two of a capability's rules differ only in ``allow``.
+    :raises ComparisonTooHardError: if the comparison would take too many steps.
     """
     check_type("source", source, (Capability, VerifiedToken), "a Capability or a VerifiedToken")
     if isinstance(source, Capability):
@@ -93,7 +92,7 @@ def explain(
 
 
 def explain_page(policy: AccessPolicy, page: Page) -> dict[str, Explanation]:
-    """Explain the calls of a page with these rules, as :func:`explain` does."""
+    """Explain the calls of a page under a policy, as :func:`explain` does."""
     asked = OpenPolicy(policy)
     get, post = (policy.decide(method, page.channel_url) for method in ("GET", "POST"))
     no_channel = _reason_of_channel(page, lacking(policy.index, page.channel_url))
@@ -104,7 +103,7 @@ def explain_page(policy: AccessPolicy, page: Page) -> dict[str, Explanation]:
     explanations = [
         Explanation(
             call="connect", decisions=(get,), reason=get.reason if get else no_channel, grants=()
-        ),  # the websocket, which takes just the first rule
+        ),  # the websocket, which needs only the first rule
         *(
             Explanation(
                 call=call.name,
@@ -119,17 +118,17 @@ def explain_page(policy: AccessPolicy, page: Page) -> dict[str, Explanation]:
 
 
 def _reason_of_channel(page: Page, lacks: Sequence[Lack]) -> str:
-    """Say why nothing goes through the page's channel, and what to do about it, if some of it is refused."""
+    """Return the reason why nothing goes through the page's channel, with the remedy, or an empty string."""
     if not lacks:
         return ""
     if page.sid == UNDEFINED:
-        return f"The token lacks the claim {page.kind.claim}, from which the library takes its channel."
+        return f"The token lacks the claim {page.kind.claim}, from which Worker.js takes its channel."
     words = lack_in_words(lacks, page.channel_url)
     return f"{words[0].upper()}{words[1:]}. {advice_on_lack(lacks)}"
 
 
 def _reason(asked: OpenPolicy, requests: Sequence[OpenRequest], decisions: Sequence[Decision]) -> str:
-    """Say why a call goes through, or why it is refused: the reason of the first request that is."""
+    """Return the reason for a call: the first refused request's or, if all are allowed, the last one's."""
     for request, decision in zip(requests, decisions, strict=True):
         if not decision:
             version = f"In version {request.only_in}: " if request.only_in else ""
@@ -150,7 +149,7 @@ def _refused(options: Sequence[str]) -> Iterator[str]:
 def _grants_for(
     refused: Mapping[Call, Sequence[OpenRequest]], policy: AccessPolicy, page: Page
 ) -> dict[Call, dict[type[Capability], str]]:
-    """Return the first grant of each class that lets a refused call through, by call and class."""
+    """Return the first grant of each class that allows a refused call, by call and class."""
     found: dict[Call, dict[type[Capability], str]] = {call: {} for call in refused}
     for kind, grant, granted in with_each_grant(
         policy, page.kind.classes if refused else (), page.capability
