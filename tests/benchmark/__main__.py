@@ -17,8 +17,8 @@ import sys
 import venv
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parent.parent
-ROOT = TESTS.parent
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENTS = ROOT / ".cache" / "benchmark" / f"python{sys.version_info.major}.{sys.version_info.minor}"
 MEASURING = ENVIRONMENTS / "venv"
 OUR_ENVIRONMENT = ENVIRONMENTS / "ours"
@@ -34,7 +34,7 @@ def main() -> int:
         complete.touch()
     install_ours()
     for table, environment in (("table", MEASURING), ("growth", OUR_ENVIRONMENT)):
-        subprocess.run([python(environment), "-m", f"benchmark.{table}"], check=True, cwd=TESTS)
+        subprocess.run([python(environment), "-m", f"tests.benchmark.{table}"], check=True, cwd=ROOT)
     return 0
 
 
