@@ -17,7 +17,6 @@ import sys
 import venv
 from pathlib import Path
 
-
 ROOT = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENTS = ROOT / ".cache" / "benchmark" / f"python{sys.version_info.major}.{sys.version_info.minor}"
 MEASURING = ENVIRONMENTS / "venv"
