@@ -218,6 +218,8 @@ def _check_url(value: object) -> str:
 
 
 def _check_method(value: object) -> str:
+    if type(value) is str and value in METHODS:  # the usual case first
+        return value
     method = check_str("method", value)
     if method.isascii() and method.upper() in METHODS:
         return method.upper()
@@ -236,7 +238,9 @@ def _read_filter(name: str, value: object) -> dict[str, Any]:
             f"{wrong_type(name, _FILTER, value)}; twilio-php's addPostFilter makes such lists, and it is not "
             "known how TaskRouter reads them"
         )
-    return {} if value is None else _check_filter(name, value)
+    if value is None or (type(value) is dict and not value):  # the usual case first
+        return {}
+    return _check_filter(name, value)
 
 
 _FILTER = "a mapping of parameter names to values or matchers"
@@ -288,11 +292,17 @@ def _matcher_error(name: str, key: object, value: object) -> Exception:
     return ValueError(f'{name} must have no keys but "required" and "value", got {shown(key)}')
 
 
-def _copied(checked: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: matcher if isinstance(matcher, str) else dict(matcher) for name, matcher in checked.items()}
+def _copied(checked: dict[str, Any]) -> dict[str, Any]:
+    copy = checked.copy()
+    for name, matcher in copy.items():
+        if not isinstance(matcher, str):
+            copy[name] = matcher.copy()
+    return copy
 
 
-def _matchers(checked: Mapping[str, Any]) -> dict[str, Matcher]:
+def _matchers(checked: dict[str, Any]) -> dict[str, Matcher]:
+    if not checked:  # the usual case first
+        return {}
     return {
         name: Matcher(required=True, value=matcher)
         if isinstance(matcher, str)

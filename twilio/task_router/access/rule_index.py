@@ -82,8 +82,9 @@ class RuleIndex:
             if url[prefix_end + 1 : end] in _IMPROPER_SEGMENTS:
                 return
             if prefix_end in self._lengths:
+                prefix = url[:prefix_end]
                 for wildcard in wildcards:
-                    yield from self.at(method, url[:prefix_end], wildcard)
+                    yield from self.at(method, prefix, wildcard)
             wildcards = ("/**",)
             end = prefix_end
 
