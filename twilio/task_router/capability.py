@@ -6,7 +6,7 @@ import time
 import warnings
 from functools import cached_property, wraps
 from math import floor
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from .checks import (
     check_auth_token,
@@ -51,8 +51,6 @@ _OWN_CLAIMS = frozenset(
         "taskqueue_sid",
     }
 )
-
-_Init = TypeVar("_Init", bound="Callable[..., None]")
 
 _CLASS_FOR = {
     "WK": "for a worker, use TaskRouterWorkerCapability",
@@ -123,13 +121,28 @@ class Capability:
         version: str = TASK_ROUTER_VERSION,
         base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
     ) -> None:
+        self._set_up(account_sid, auth_token, workspace_sid, channel_id, base_url, version, base_ws_url)
+
+    def _set_up(
+        self,
+        account_sid: str,
+        auth_token: str,
+        workspace_sid: str,
+        channel_id: str,
+        base_url: str,
+        version: str,
+        base_ws_url: str,
+    ) -> None:
         if not hasattr(self, "channel_prefix"):
             raise TypeError(
                 f"{type(self).__name__} has no channel_prefix: make one of the four capabilities, or derive "
                 "your class from one of them"
             )
         account_sid = check_sid("account_sid", account_sid, "AC")
-        channel_id = self._check_channel(channel_id)
+        try:
+            channel_id = check_sid(self._channel_parameter, channel_id, self.channel_prefix)
+        except ValueError as error:
+            raise ValueError(f"{error}{self._class_for(channel_id)}") from None
         workspace_sid = check_sid("workspace_sid", workspace_sid, "WS")
         if version is not TASK_ROUTER_VERSION:
             version = check_segment("version", version)
@@ -161,22 +174,18 @@ class Capability:
             claims[self._channel_claim] = channel_id
         own["policies"] = rules = []
         channel = channel_url(account_sid, channel_id, base_ws_url)
-        rules.append(self.make_policy(channel, "GET", True))  # noqa: FBT003 - as in allow
-        rules.append(self.make_policy(channel, "POST", True))  # noqa: FBT003 - as in allow
+        rules.append(self.make_policy(channel, "GET", True))
+        rules.append(self.make_policy(channel, "POST", True))
         self._allow_from_the_start()
 
-    def _check_channel(self, channel_id: object) -> str:
-        try:
-            return check_sid(self._channel_parameter, channel_id, self.channel_prefix)
-        except ValueError as error:
-            sid = "" if channel_id is None else check_str(self._channel_parameter, channel_id)
-            other = _CLASS_FOR.get(sid[:2])
-            if other is None or sid.startswith(self.channel_prefix):
-                raise
-            raise ValueError(f"{error}; {other}") from None
+    def _class_for(self, channel_id: object) -> str:
+        """Return the end of an error: the class for this channel, if another one is for it."""
+        sid = "" if channel_id is None else check_str(self._channel_parameter, channel_id)
+        other = _CLASS_FOR.get(sid[:2])
+        return "" if other is None or sid.startswith(self.channel_prefix) else f"; {other}"
 
     def _allow_from_the_start(self) -> None:
-        self.add_policy(self._resource_url, "GET", True)  # noqa: FBT003 - as in allow
+        self.add_policy(self._resource_url, "GET", True)
 
     def __setattr__(self, name: str, value: object) -> None:
         if "_claims" in vars(self):  # else the constructor is still to come
@@ -260,13 +269,13 @@ class Capability:
         self, url: str, method: str, query_filter: Filter | None = None, post_filter: Filter | None = None
     ) -> None:
         """Add a rule that allows. The parameters and errors are those of :func:`make_policy`."""
-        self.add_policy(url, method, True, query_filter, post_filter)  # noqa: FBT003 - a subclass may rename it
+        self.add_policy(url, method, True, query_filter, post_filter)
 
     def deny(
         self, url: str, method: str, query_filter: Filter | None = None, post_filter: Filter | None = None
     ) -> None:
         """Add a rule that denies. The parameters and errors are those of :func:`make_policy`."""
-        self.add_policy(url, method, False, query_filter, post_filter)  # noqa: FBT003 - as in allow
+        self.add_policy(url, method, False, query_filter, post_filter)
 
     def add_policy(
         self,
@@ -327,7 +336,27 @@ class Capability:
         return self._resource_url
 
 
-def _refusing_channel_id(init: _Init) -> _Init:
+class _WorkerChannelCapability(Capability):
+    """The base class of the two capabilities whose channel is a worker."""
+
+    channel_prefix = "WK"
+    _channel_parameter = "worker_sid"
+    _channel_claim = "worker_sid"
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        workspace_sid: str,
+        worker_sid: str,
+        base_url: str = TASK_ROUTER_BASE_URL,
+        version: str = TASK_ROUTER_VERSION,
+        base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
+    ) -> None:
+        self._set_up(account_sid, auth_token, workspace_sid, worker_sid, base_url, version, base_ws_url)
+
+
+def _refusing_channel_id(init: Callable[..., None]) -> Callable[..., None]:
     """Make a constructor explain ``channel_id``, which ``TaskRouterCapability`` took in 4.5.0 to 5.7.0."""
 
     @wraps(init)
@@ -340,40 +369,7 @@ def _refusing_channel_id(init: _Init) -> _Init:
             )
         init(self, *arguments, **keywords)
 
-    return cast("_Init", refusing)
-
-
-class _WorkerChannelCapability(Capability):
-    """The base class of the two capabilities whose channel is a worker."""
-
-    channel_prefix = "WK"
-    _channel_parameter = "worker_sid"
-    _channel_claim = "worker_sid"
-
-    @_refusing_channel_id
-    def __init__(
-        self,
-        account_sid: str,
-        auth_token: str,
-        workspace_sid: str,
-        worker_sid: str,
-        base_url: str = TASK_ROUTER_BASE_URL,
-        version: str = TASK_ROUTER_VERSION,
-        base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
-    ) -> None:
-        super().__init__(
-            account_sid,
-            auth_token,
-            workspace_sid,
-            worker_sid,
-            base_url=base_url,
-            version=version,
-            base_ws_url=base_ws_url,
-        )
-
-    def _grant(self, url: str, method: str, post_filter: Filter | None = None) -> None:
-        """Add a rule that allows. :meth:`allow` will not do: a subclass's own may take no filters."""
-        self.add_policy(url, method, True, None, post_filter)  # noqa: FBT003 - as in allow
+    return refusing
 
 
 class TaskRouterCapability(_WorkerChannelCapability):
@@ -399,20 +395,26 @@ class TaskRouterCapability(_WorkerChannelCapability):
         }
     )
 
+    # The grants of workers call add_policy and not allow, which old subclasses override without filters.
+
+    if not TYPE_CHECKING:  # pragma: no branch - type checkers read the signature in the base class
+        __init__ = _refusing_channel_id(_WorkerChannelCapability.__init__)
+
     def _allow_from_the_start(self) -> None:
-        self._grant(f"{self._workspace_url}/Activities", "GET")
+        self.add_policy(f"{self._workspace_url}/Activities", "GET", True)
 
     def allow_worker_fetch_attributes(self) -> None:
         """Let the page fetch the worker. Without this grant, Worker.js never becomes ready."""
-        self._grant(self._resource_url, "GET")
+        self.add_policy(self._resource_url, "GET", True)
 
     def allow_worker_activity_updates(self) -> None:
         """Let the page set the worker's activity, and nothing else of the worker."""
-        self._grant(self._resource_url, "POST", {"ActivitySid": REQUIRED})
+        self.add_policy(self._resource_url, "POST", True, None, {"ActivitySid": REQUIRED})
 
     def allow_task_reservation_updates(self) -> None:
         """Let the page accept or reject a reservation, with the one parameter ``ReservationStatus``."""
-        self._grant(f"{self._workspace_url}/Tasks/**", "POST", {"ReservationStatus": REQUIRED})
+        post_filter = {"ReservationStatus": REQUIRED}
+        self.add_policy(f"{self._workspace_url}/Tasks/**", "POST", True, None, post_filter)
 
     # Names of twilio-python 3.7.0 to 4.4.0.
 
@@ -459,23 +461,23 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
     worker_reservations_url: str
 
     def _allow_from_the_start(self) -> None:
-        super()._allow_from_the_start()
         own = vars(self)  # past __setattr__
         own["activity_url"] = f"{self._workspace_url}/Activities"
         own["reservations_url"] = f"{self._workspace_url}/Tasks/**"
         own["worker_reservations_url"] = f"{self._resource_url}/Reservations/**"
+        self.add_policy(self._resource_url, "GET", True)
         self.allow(self.activity_url, "GET")
         self.allow(self.reservations_url, "GET")
         self.allow(self.worker_reservations_url, "GET")
 
     def allow_activity_updates(self) -> None:
         """Let the page set the worker's activity, and nothing else of the worker."""
-        self._grant(self._resource_url, "POST", {"ActivitySid": REQUIRED})
+        self.add_policy(self._resource_url, "POST", True, None, {"ActivitySid": REQUIRED})
 
     def allow_reservation_updates(self) -> None:
         """Let the page update tasks and reservations: accept, reject, dequeue, call, complete and so on."""
-        self._grant(self.reservations_url, "POST")
-        self._grant(self.worker_reservations_url, "POST")
+        self.add_policy(self.reservations_url, "POST", True)
+        self.add_policy(self.worker_reservations_url, "POST", True)
 
     # The grants of 3.7.0, deprecated since twilio-python 4.5.0.
 
@@ -486,7 +488,7 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
            The page may do so from the start.
         """
         _warn_deprecated("allow_worker_fetch_attributes() is deprecated: it is allowed from the start")
-        self._grant(self._resource_url, "GET")
+        self.add_policy(self._resource_url, "GET", True)
 
     def allow_worker_activity_updates(self) -> None:
         """Let the page set the worker's activity.
@@ -495,7 +497,7 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
            Call :meth:`allow_activity_updates`.
         """
         _warn_deprecated("allow_worker_activity_updates() is deprecated: call allow_activity_updates()")
-        self._grant(self._resource_url, "POST", {"ActivitySid": REQUIRED})
+        self.add_policy(self._resource_url, "POST", True, None, {"ActivitySid": REQUIRED})
 
     def allow_task_reservation_updates(self) -> None:
         """Let the page update tasks and their reservations, with any parameters.
@@ -504,7 +506,7 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
            Call :meth:`allow_reservation_updates`.
         """
         _warn_deprecated("allow_task_reservation_updates() is deprecated: call allow_reservation_updates()")
-        self._grant(self.reservations_url, "POST")
+        self.add_policy(self.reservations_url, "POST", True)
 
 
 class TaskRouterTaskQueueCapability(Capability):
@@ -540,15 +542,7 @@ class TaskRouterWorkspaceCapability(Capability):
         version: str = TASK_ROUTER_VERSION,
         base_ws_url: str = TASK_ROUTER_BASE_WS_URL,
     ) -> None:
-        super().__init__(
-            account_sid,
-            auth_token,
-            workspace_sid,
-            workspace_sid,
-            base_url=base_url,
-            version=version,
-            base_ws_url=base_ws_url,
-        )
+        self._set_up(account_sid, auth_token, workspace_sid, workspace_sid, base_url, version, base_ws_url)
 
 
 def _warn_deprecated(message: str) -> None:
