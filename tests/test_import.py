@@ -139,7 +139,7 @@ def answers() -> list[type]:
 
 
 @pytest.mark.parametrize("answer", answers())
-def test_an_answer_cannot_be_changed(answer: Any) -> None:
+def test_answers_are_frozen(answer: Any) -> None:
     blank = tuple.__new__(answer) if issubclass(answer, tuple) else object.__new__(answer)
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(blank, dataclasses.fields(answer)[0].name, None)

@@ -81,11 +81,6 @@ class TestRequest:
         request = Request("POST", WORKER, form={"A": "x"})
         assert eval(repr(request)) == request  # noqa: S307 - our own
 
-    def test_request_is_frozen(self) -> None:
-        request: Any = Request("GET", WORKER)
-        with pytest.raises(AttributeError):
-            request.method = "POST"
-
 
 class TestDecideAboutARequest:
     POLICY = AccessPolicy(

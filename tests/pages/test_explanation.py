@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import FrozenInstanceError
 from random import Random
 from typing import Any
 
@@ -180,11 +179,9 @@ class TestExplanation:
         explanation = explain(made(TaskRouterCapability))["ready"]
         assert {explanation, explain(made(TaskRouterCapability))["ready"]} == {explanation}
 
-    def test_explanation_is_frozen(self) -> None:
+    def test_explanation_by_keyword(self) -> None:
         with pytest.raises(TypeError):
             Explanation("ready", (), "", ())  # type: ignore[call-arg]
-        with pytest.raises(FrozenInstanceError):
-            explain(made(TaskRouterCapability))["ready"].call = "x"  # type: ignore[misc]
 
     def test_sid_of_an_enum(self) -> None:
         class Sid(str, enum.Enum):
