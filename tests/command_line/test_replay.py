@@ -231,6 +231,25 @@ class TestSummary:
         out = replay(*(other if one is None else asks(one[0], one[1], 200) for one in entries), status=status)
         assert in_one_line(out).endswith(last)
 
+    @pytest.mark.usefixtures("without_key")
+    def test_of_a_copy_is_unchecked(self, run: Run) -> None:
+        """No server has answered it, so that only its signature would tell."""
+        out = in_one_line(run("replay", body_of(*ALLOWED, token_of())))
+        assert out.startswith("? GET ")
+        assert out.endswith(
+            "? 1 request to the event bridge, 0 failed; signature not checked (set TWILIO_AUTH_TOKEN to check "
+            "it)"
+        )
+
+    def test_of_a_copy_may_be_checked(self, run: Run) -> None:
+        out = in_one_line(run("replay", body_of(*ALLOWED, token_of())))
+        assert out.startswith("✓ GET ")
+        assert out.endswith("✓ 1 request to the event bridge, 0 failed")
+
+    @pytest.mark.usefixtures("without_key")
+    def test_of_an_answer_needs_no_key(self, replay: Callable[..., str]) -> None:
+        assert "✓ 1 request to" in replay(asks(*ALLOWED, 200))
+
     def test_comes_after_the_reasons(self, replay: Callable[..., str]) -> None:
         lines = in_one_line(replay(entry_of(None, 403), status=1))
         says = (
@@ -263,6 +282,7 @@ class TestJson:
             "missing_rule": None,
             "missing_channel_rules": [],
             "grants": [],
+            "signature": "good",
             "expired": False,
             "differs": False,
         }

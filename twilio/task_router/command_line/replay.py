@@ -75,6 +75,7 @@ def _exchange_as_dict(exchange: Exchange) -> dict[str, Any]:
         "url": case.request.url,
         "params": dict(case.request.query or case.request.form),
         **verdict_as_dict(case.verdict, case.fix),
+        "signature": case.inspection.signature,
         **answer,
         "differs": exchange.differs,
     }
@@ -87,6 +88,7 @@ _UNREADABLE: Final[dict[str, Any]] = {
     "grants": [],
     "allowed": False,
     "kind": "unreadable",
+    "signature": "not checked",
     "differs": False,
 }
 
@@ -163,7 +165,7 @@ def _show(replayed: Replay, terminal: Terminal) -> None:
         _show_reasons(group.exchange, terminal)
     _say_more(bad, "refused group", terminal)
     for group in good[:_MOST]:
-        terminal.verdict(group.exchange.status != 0 or None, group.text())
+        terminal.verdict(None if _is_open(group.exchange) else True, group.text())
     _say_more(good, "group", terminal)
     _show_fixes(replayed.exchanges, terminal)
     _show_unused_rules(replayed, terminal)
@@ -173,7 +175,18 @@ def _show(replayed: Replay, terminal: Terminal) -> None:
     failed = sum(map(replayed.is_failed, replayed.exchanges))
     also = f"; {_counted(replayed.skipped, 'other POST')} skipped" if replayed.skipped else ""
     requests = _counted(len(replayed.exchanges), "request")
-    terminal.verdict(bool(replayed), f"{requests} to the event bridge, {failed} failed{also}")
+    unchecked = bool(replayed) and any(map(_is_open, replayed.exchanges))
+    if unchecked:
+        also += "; signature not checked (set TWILIO_AUTH_TOKEN to check it)"
+    good = None if unchecked else bool(replayed)
+    terminal.verdict(good, f"{requests} to the event bridge, {failed} failed{also}")
+
+
+def _is_open(exchange: Exchange) -> bool:
+    """Whether neither an answer nor a signature shows that a request went through."""
+    if exchange.status is None:
+        return exchange.case is not None and exchange.case.verdict.good is None
+    return exchange.status == 0
 
 
 def _show_reasons(exchange: Exchange, terminal: Terminal) -> None:
