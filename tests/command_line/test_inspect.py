@@ -445,6 +445,11 @@ class TestCalls:
         assert json.loads(run("inspect", token, "--json"))["not_judged"] == sentences
         assert f"Not judged ? {' ? '.join(sentences)} ✓ good" in in_one_line(run("inspect", token))
 
+    def test_of_a_bad_token_are_not_green(self, run: Run) -> None:
+        out = run("inspect", token_of(ttl=-60), status=1)
+        assert "Calls of Worker.js, as far as the rules go\n  ? connect, ready, " in out
+        assert "✓" not in out
+
     def test_that_no_grant_allows_are_told(self, run: Run) -> None:
         capability = capability_of()
         capability.deny(WORKER_URL, "GET")
@@ -572,9 +577,26 @@ class TestJson:
         told = json.loads(run("inspect", token_of(), "--json"))["worker_js"]
         assert told["ready"] == {
             "allowed": True,
+            "allowed_by_rules": True,
             "reason": f"Policy rule 2 allows GET {WORKER_URL}.",
             "grants": [],
         }
+
+    def test_allows_no_call_of_a_bad_token(self, run: Run) -> None:
+        told = json.loads(run("inspect", token_of(ttl=-60), "--json", status=1))["worker_js"]
+        assert told["ready"] == {
+            "allowed": False,
+            "allowed_by_rules": True,
+            "reason": "The token expired 1 minute ago.",
+            "grants": [],
+        }
+        assert told["worker.delete"]["reason"].startswith("No policy rule allows DELETE")
+        assert not any(call["allowed"] for call in told.values())
+
+    def test_allows_to_connect_with_half_a_channel(self, run: Run) -> None:
+        policies = [rule for rule in capability_of().policies if rule["method"] != "POST"]
+        told = json.loads(run("inspect", with_claims(policies=policies), "--json", status=1))["worker_js"]
+        assert [call for call, one in told.items() if one["allowed"]] == ["connect"]
 
     @pytest.mark.usefixtures("without_key")
     @pytest.mark.parametrize(("ttl", "good", "status"), [(60, None, 0), (-60, False, 1)])

@@ -237,8 +237,8 @@ class TestSummary:
         out = in_one_line(run("replay", body_of(*ALLOWED, token_of())))
         assert out.startswith("? GET ")
         assert out.endswith(
-            "? 1 request to the event bridge, 0 failed; signature not checked (set TWILIO_AUTH_TOKEN to check "
-            "it)"
+            "? 1 request to the event bridge, 0 failed; signature not checked (set TWILIO_AUTH_TOKEN to "
+            "check it)"
         )
 
     def test_of_a_copy_may_be_checked(self, run: Run) -> None:

@@ -87,8 +87,7 @@ def _as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
         "claims": inspection.claims,
         "worker_js": {
             call: {
-                "allowed": explanation.allowed,
-                "reason": explanation.reason,
+                **_call_as_dict(explanation, verdict),
                 "grants": grants_as_written(inspection, explanation.grants),
             }
             for call, explanation in calls.items()
@@ -96,6 +95,21 @@ def _as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
         "missing_channel_rules": fix.channel_rules if fix else [],
         "not_judged": _not_judged(inspection, no_calls),
     }
+
+
+def _call_as_dict(explanation: Explanation, verdict: Verdict) -> dict[str, Any]:
+    """Return what JSON says of a call, which no token permits that is not good."""
+    is_refused = bool(explanation) and _is_refused(verdict)
+    return {
+        "allowed": explanation.allowed and not is_refused,
+        "allowed_by_rules": explanation.allowed,
+        "reason": verdict.reasons[0] if is_refused else explanation.reason,
+    }
+
+
+def _is_refused(verdict: Verdict) -> bool:
+    """Whether a token is refused whatever its rules say. Explanations know of the channel."""
+    return any(problem.kind != "channel-denied" for problem in verdict.problems)
 
 
 def _worker_js(inspection: Inspection) -> tuple[dict[str, Explanation], str | None]:
@@ -218,10 +232,11 @@ def _show_calls(
     if not calls:
         return
     terminal.blank()
-    terminal.say("Calls of Worker.js")
+    is_refused = _is_refused(verdict)
+    terminal.say(f"Calls of Worker.js{', as far as the rules go' if is_refused else ''}")
     allowed = [call for call, explanation in calls.items() if explanation]
     if allowed:
-        terminal.yes(_in_families(allowed, calls), indent=2)
+        terminal.verdict(None if is_refused else True, _in_families(allowed, calls), indent=2)
     if verdict.lacking:  # without its channel, no other rule helps
         words = lack_in_words(verdict.lacking)
         terminal.no(f"{words[0].upper()}{words[1:]}.", indent=2)

@@ -178,8 +178,8 @@ def _show(replayed: Replay, terminal: Terminal) -> None:
     unchecked = bool(replayed) and any(map(_is_open, replayed.exchanges))
     if unchecked:
         also += "; signature not checked (set TWILIO_AUTH_TOKEN to check it)"
-    good = None if unchecked else bool(replayed)
-    terminal.verdict(good, f"{requests} to the event bridge, {failed} failed{also}")
+    all_went_through = None if unchecked else bool(replayed)
+    terminal.verdict(all_went_through, f"{requests} to the event bridge, {failed} failed{also}")
 
 
 def _is_open(exchange: Exchange) -> bool:
