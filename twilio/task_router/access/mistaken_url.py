@@ -1,6 +1,6 @@
-"""URLs of rules that match no request that makes sense, and the URLs that were probably meant.
+"""Mistakes in rules' URLs, which then match no sensible request, and the URLs that were probably meant.
 
-Source: Twilio, "TaskRouter REST API", https://www.twilio.com/docs/taskrouter/api, for the resources.
+Source of the resources: Twilio, "TaskRouter REST API", https://www.twilio.com/docs/taskrouter/api
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _STATISTICS = frozenset({"Statistics", "CumulativeStatistics", "RealTimeStatistics"})
 
-#: What a workspace has, and what each item of it has.
+#: The resources of a workspace, each with the resources of its items.
 RESOURCES: Final[Mapping[str, frozenset[str]]] = {
     "Activities": frozenset(),
     "Events": frozenset(),
@@ -32,9 +32,9 @@ _NO_VALUES = frozenset({"undefined", "null", "None"})  # of JavaScript and Pytho
 
 
 class Mistake(NamedTuple):
-    """What is wrong with a rule's URL."""
+    """A mistake in a rule's URL."""
 
-    #: In words, after "it can never match: ".
+    #: The mistake in words, to follow "it can never match: ".
     problem: str
     advice: str
     #: The pattern that was probably meant, in which wildcards may stand anywhere.
@@ -42,7 +42,7 @@ class Mistake(NamedTuple):
 
 
 def mistake_in(url: str) -> Mistake | None:
-    """Return the first mistake in a rule's URL, with all of them corrected in the URL that was meant."""
+    """Return the first mistake in a rule's URL. The URL that was meant has all mistakes corrected."""
     found: list[tuple[str, str]] = []
     scheme, separator, rest = url.partition("://")
     host, *segments = rest.split("/")
@@ -71,7 +71,7 @@ def mistake_in(url: str) -> Mistake | None:
 
 
 def is_meant_for(pattern: str, url: str) -> bool:
-    """Whether a pattern covers a URL if its wildcards may stand anywhere, and ``**`` is any number."""
+    """Return whether a pattern covers a URL, with wildcards anywhere and ``**`` for any segments."""
     reached = {0}
     segments = url.split("/")
     for part in pattern.split("/"):
@@ -85,7 +85,7 @@ def is_meant_for(pattern: str, url: str) -> bool:
 
 
 def correct_case(name: str) -> str | None:
-    """Return a resource's name if only the letter case of this one differs from it."""
+    """Return the resource's name that differs from *name* only in letter case, or ``None``."""
     return (
         None if name in _NAMES else next((one for one in sorted(_NAMES) if one.lower() == name.lower()), None)
     )
@@ -129,7 +129,7 @@ def _without_inner_wildcards(_: str, segments: list[str], __: bool) -> tuple[lis
         name = segment.rstrip("*")
         if segment in ("*", "**") or "*" not in segment:
             corrected.append(segment)
-        else:  # Tasks** is probably Tasks/**, and WT* is *
+        else:  # Tasks** is probably Tasks/**, and WT* probably *
             corrected += [name, segment[len(name) :]] if name in _NAMES else ["*"]
     return corrected, (
         f"a wildcard is the whole last segment of a URL, and {shown(wild)} is an ordinary one.",

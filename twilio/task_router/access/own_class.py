@@ -1,4 +1,4 @@
-"""The classes of capabilities for a token's page, and the rules that they make from the start."""
+"""The capability classes for a token's page, and the rules that they have from the start."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .own_urls import OwnUrls
 
-#: The newest class first, whose rules include the older one's.
+#: The classes for each kind of page, the newest first, whose rules include the older one's.
 CLASSES: Final[Mapping[Page, tuple[type[Capability], ...]]] = {
     "worker": (TaskRouterWorkerCapability, TaskRouterCapability),
     "task queue": (TaskRouterTaskQueueCapability,),
@@ -32,9 +32,9 @@ CLASSES: Final[Mapping[Page, tuple[type[Capability], ...]]] = {
 
 
 def own_capability(kind: type[Capability], sids: Sids, urls: OwnUrls) -> Capability:
-    """Make a capability with the SIDs and the URLs of a token.
+    """Return a capability with a token's SIDs and URLs.
 
-    :raises ValueError: if they cannot be those of one.
+    :raises ValueError: if a SID or a URL is malformed.
     """
     channels = () if kind is TaskRouterWorkspaceCapability else (sids.own_channel,)
     return kind(
@@ -51,8 +51,8 @@ def own_capability(kind: type[Capability], sids: Sids, urls: OwnUrls) -> Capabil
 def from_the_start(rules: Sequence[Rule], sids: Sids) -> set[int]:
     """Return the indexes of the rules that the newest class for a token's page makes by itself.
 
-    A page needs these rules, or its class makes them anyway. Of equal rules, only the first counts. Without a
-    page, or with SIDs that no class takes, there are none.
+    A page needs these rules, or its class makes them anyway. Of equal rules, only the first counts. The set
+    is empty for a token without a page or with a malformed SID.
     """
     if sids.page is None:
         return set()

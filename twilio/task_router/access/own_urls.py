@@ -1,4 +1,4 @@
-"""A token's own URLs, of its workspace, its page and its channel, as its rules spell them."""
+"""A token's own URLs: those of its workspace, its page and its channel, with the base URLs of its rules."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 
 class OwnUrls(NamedTuple):
-    """The URLs of a token's page. In another region and in tests they begin differently."""
+    """The URLs of a token's page. In other regions and in tests, the base URLs differ."""
 
-    #: Where the REST API is, without the version.
+    #: The base URL of the REST API, without the version.
     base_url: str
     version: str
-    #: Where the event bridge's websocket channels are.
+    #: The base URL of the event bridge's websocket channels.
     base_ws_url: str
     #: The workspace's URL.
     workspace: str
     #: The URL of the worker, task queue or workspace that the page is for.
     resource: str
-    #: The URL on the event bridge to which the browser library sends every request.
+    #: The URL on the event bridge to which Worker.js sends every request.
     channel: str
 
 
 def own_urls(rules: Sequence[Rule], sids: Sids) -> OwnUrls:
-    """Return a token's own URLs: as the first rule that has them spells them, or else Twilio's."""
+    """Return a token's own URLs, with the base URLs of the first rules that have them, or else Twilio's."""
     api_url = (
         _before(rules, f"/Workspaces/{sids.workspace}") or f"{TASK_ROUTER_BASE_URL}/{TASK_ROUTER_VERSION}"
     )
@@ -60,5 +60,5 @@ def own_urls(rules: Sequence[Rule], sids: Sids) -> OwnUrls:
 
 
 def _before(rules: Sequence[Rule], path: str) -> str:
-    """Return the part of a URL before this path, in the first rule that has it, or nothing."""
+    """Return the part before a path in the URL of the first rule with that path, or an empty string."""
     return next(filter(None, (base_before(rule.url, path) for rule in rules)), "")

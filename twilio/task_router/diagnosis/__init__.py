@@ -1,1 +1,1 @@
-"""Answers about a token or a refused request: what is wrong, and what would mend it."""
+"""Diagnoses of tokens and refused requests: the problems, and the fixes."""

@@ -1,4 +1,4 @@
-"""The body of a request to the event bridge: the request that Worker.js wants, and the page's token."""
+"""The body of a request to the event bridge: the request that Worker.js asks for, and the page's token."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Body(NamedTuple):
 
 
 def read_body(body: Any) -> Body | None:  # noqa: ANN401 - any JSON
-    """Read the body of a request to the event bridge, or return ``None`` if it is some other JSON.
+    """Read the body of a request to the event bridge. Return ``None`` for any other JSON.
 
-    :raises ValueError: if it asks for something that is not a request.
+    :raises ValueError: if the body asks for a malformed request.
     """
     if not isinstance(body, dict):
         return None

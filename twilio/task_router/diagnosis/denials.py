@@ -1,4 +1,4 @@
-"""Denials that more rules would override: nobody is advised to add those rules."""
+"""Denials that added rules would override. No fix suggests such rules."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def overrides_a_denial(indexed: RuleIndex, added: Sequence[Rule]) -> bool:
-    """Return whether more rules would allow anything that a rule denies. What no rule matches does not count.
+    """Return whether added rules would allow a request that a rule denies, and not just one without a rule.
 
     :param added: rules that conflict with none of the others.
     """
-    # Two rules match the same URLs only if one of them begins like the other, so most rules do not matter.
+    # Two rules match the same URL only if one's prefix begins with the other's, so most rules do not matter.
     if not any(_meet(denial, rule) for denial in indexed.denials for rule in added):
         return False
     nearby = [other.as_dict() for other in indexed.rules if any(_meet(other, rule) for rule in added)]

@@ -20,28 +20,27 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """A request to an event bridge: a ``POST`` to a channel, or the opening of its websocket."""
+    """A request to an event bridge: a ``POST`` to a channel, or the opening of the channel's websocket."""
 
-    #: Where it was sent: the channel's URL, without its query.
+    #: The channel's URL, without the query.
     channel_url: str
-    #: Its body. That of a websocket is what its URL says: a ``GET`` of the channel. ``None`` if it cannot be
-    #: read.
+    #: The body, or ``None`` if it cannot be read. A websocket counts as a ``GET`` of the channel.
     body: Body | None
-    #: The status that the server answered with, 0 if it did not answer, or ``None`` if that is not known.
+    #: The status of the server's answer, 0 without an answer, or ``None`` if unknown.
     status: int | None
-    #: When the request was sent, as a Unix time, or ``None`` if the file does not say so.
+    #: The Unix time when the request was sent, or ``None`` if unknown.
     started: float | None
 
 
-#: What to say of a file that has none.
+#: The message about a file without entries.
 NO_ENTRIES: Final = "this is not a HAR file: it has no entries"
-#: The part of a channel's URL that every one has.
+#: A part of every channel's URL.
 CHANNELS: Final = "/wschannels/"
 _WEB_SCHEMES: Final = {"wss": "https", "ws": "http"}
 
 
 def channel_of(url: str) -> str:
-    """Return the URL of the channel to which a request or a websocket goes, as rules have it."""
+    """Return the URL of the channel to which a request or a websocket goes, as in rules."""
     scheme, colon, rest = url.partition("#")[0].partition("?")[0].partition(":")
     return _WEB_SCHEMES.get(scheme.lower(), scheme) + colon + rest
 
@@ -50,8 +49,8 @@ def read_har(log: JsonStream) -> Iterator[Entry | None]:
     """Yield the requests to an event bridge in a HAR file, in order, and ``None`` for any other ``POST``.
 
     :param log: the file, from the value of its key ``log`` on.
-    :raises ValueError: if the file has no entries, breaks off or is damaged; the requests before that have
-        been yielded by then.
+    :raises ValueError: if the file has no entries, breaks off or is damaged. The requests before the damage
+        have been yielded by then.
     """
     for entry in _entries(log):
         if isinstance(entry, TooDeep):
@@ -92,9 +91,9 @@ def _read(entry: dict[str, Any], request: dict[str, Any]) -> Iterator[Entry | No
 
 
 def _posted(data: object) -> Body | None:
-    """Return the body of a request, or ``None`` if there is none that can be read.
+    """Return the body of a request, or ``None`` if there is no readable one.
 
-    Some programs write it in base64, and not all of them say so.
+    Some programs encode the body in base64, and not all of them say so.
     """
     text = data.get("text") if isinstance(data, dict) else None
     if not isinstance(text, str):

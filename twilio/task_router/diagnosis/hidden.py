@@ -1,6 +1,6 @@
-"""What no command prints: tokens, the account's auth token, and what looks like one.
+"""Hide secrets in the output of commands: tokens, the account's auth token, and anything that looks like one.
 
-All that a command prints passes here. Only ``token`` and ``demo``, whose job it is, print a token.
+All output passes through this module, but for the tokens that ``token`` and ``demo`` are there to print.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ import re
 from twilio.task_router.checks import has_lone_surrogate
 from twilio.task_router.mask import masked, without_tokens
 
-_SHORTEST = 8  # characters of an auth token; whoever has one token can guess a shorter one
+_SHORTEST = 8  # characters of an auth token; a shorter one can be guessed by trying
 _JSON_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 
 def hidden(text: str) -> str:
-    """Return *text*, for people, without secrets."""
+    """Return *text* for people, without secrets."""
     return masked(_without_auth_token(text))
 
 
 def can_be_pasted(text: str) -> bool:
-    """Whether a rule with this text can be offered: nothing in it is hidden, and UTF-8 can encode it."""
+    """Return whether a rule can contain *text*: nothing is hidden, and UTF-8 can encode the text."""
     return hidden(text) == text and not has_lone_surrogate(text)
 
 
 def hidden_in_json(document: str) -> str:
-    """Return JSON, for programs, without secrets in its strings, and without lone surrogates.
+    """Return JSON for programs, without secrets or lone surrogates in strings.
 
-    Words that only look like an auth token are left: programs need their data whole.
+    Words that only look like an auth token stay: programs need whole data.
     """
     return _JSON_STRING.sub(_hidden_in_string, document)
 

@@ -1,4 +1,4 @@
-"""JSON that is read value by value, so that a large file takes no more memory than its largest value."""
+"""Read JSON value by value, so that a large file takes no more memory than its largest value."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 _PIECE: Final = 1 << 20
 _SPACE = re.compile(r"[ \t\r\n]*")
-# A whole string, a bracket, or a quote whose other one has not been read yet.
+# A whole string, a bracket, or the first quote of a string whose end has not been read yet.
 _BRACKET_OR_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}"]', re.DOTALL)
-# The decoder looks no further ahead than an escape of two surrogates, \ud83d\ude00, is long.
+# The decoder looks ahead by no more than an escape of two surrogates, \ud83d\ude00.
 _AHEAD: Final = 12
 
 
-# What may stand unfinished at the end: a word, or a number's fraction or exponent.
+# Parts that may be unfinished at the end: a word, or a number's fraction or exponent.
 _UNFINISHED: Final = ("true", "false", "null", "NaN", "-Infinity", "Infinity", ".", "e+", "e-", "E+", "E-")
 
 
 def breaks_off(error: Exception) -> bool:
-    """Whether JSON cannot be decoded because its end is missing, and not because of something in it."""
+    """Return whether JSON cannot be decoded because the end is missing, not because of a mistake before."""
     if not isinstance(error, json.JSONDecodeError):
         return False
     rest = error.doc[error.pos : error.pos + _AHEAD + 1].strip()
@@ -50,12 +50,12 @@ class JsonStream:
         self._from_bytes = codecs.getincrementaldecoder("utf-16" if is_utf_16 else "utf-8-sig")("replace")
         self._from_json = json.JSONDecoder(parse_int=_number, strict=False)
         self._text = self._from_bytes.decode(start)
-        #: Whether the stream is so short that it has been read whole.
+        #: Whether the whole stream has been read at once, because it is short.
         self.is_whole = len(start) < _PIECE
         self._place = 0
 
     def peek(self) -> str:
-        """Return the next character that is not white space, or nothing at the end."""
+        """Return the next character that is not white space, or an empty string at the end."""
         while True:
             match = _SPACE.match(self._text, self._place)
             self._place = match.end() if match else self._place
@@ -65,16 +65,16 @@ class JsonStream:
                 return ""
 
     def take(self, character: str) -> bool:
-        """Go past this character, and return whether it came next."""
+        """Return whether this character comes next, and if so, go past it."""
         if self.peek() != character:
             return False
         self._place += 1
         return True
 
     def value(self) -> object:
-        """Return the value that comes next, or :class:`TooDeep` in its place.
+        """Return the next value, or :class:`TooDeep` in its place.
 
-        :raises ValueError: if there is none, or it is not JSON.
+        :raises ValueError: if there is no value, or the value is not JSON.
         """
         self.peek()
         try:
@@ -88,13 +88,13 @@ class JsonStream:
         length = end - self._place
         if end > len(self._text) - _AHEAD and self._read_on():  # a number may go on in the next piece
             return self.value()
-        self._place += length  # reading on may have moved it
+        self._place += length  # reading on may have moved the place
         return value
 
     def find(self, name: str) -> bool:
-        """Go to the value of this key in the object that comes next, and return whether it has the key.
+        """Go to the value of a key in the next object, and return whether the object has the key.
 
-        :raises ValueError: if what stands before it is not JSON.
+        :raises ValueError: if the text before the key is not JSON.
         """
         if not self.take("{"):
             return False
@@ -110,9 +110,9 @@ class JsonStream:
         return False
 
     def items(self) -> Iterator[object]:
-        """Yield the rest of a list whose bracket was taken, item by item, as :meth:`value` returns them.
+        """Yield the items of a list whose first bracket was taken, as :meth:`value` returns them.
 
-        :raises ValueError: if it breaks off, or is damaged.
+        :raises ValueError: if the list breaks off or is damaged.
         """
         if self.take("]"):
             return
@@ -123,13 +123,13 @@ class JsonStream:
             raise ValueError("a list breaks off or is damaged")
 
     def rest(self, least: int) -> str:
-        """Return the text that comes next, at least *least* characters of it if there are so many."""
+        """Return the text that comes next: at least *least* characters, if there are as many."""
         while len(self._text) - self._place < least and self._read_on():
             pass
         return self._text[self._place :]
 
     def _read_on(self) -> bool:
-        """Read a piece, or as much again as is left of the text: a long value is decoded only a few times."""
+        """Read a piece as long as the rest of the text or longer, to decode a long value only a few times."""
         rest = self._text[self._place :]
         piece = self._stream.read(max(_PIECE, len(rest)))
         self._text = rest + self._from_bytes.decode(piece, not piece)
@@ -154,7 +154,7 @@ class JsonStream:
 
 
 def _number(digits: str) -> int | float:
-    """Return an integer; a very long one as a float, since Python refuses to read it as an ``int``."""
+    """Return an ``int``, or a ``float`` for a number that is too long for Python to read as an ``int``."""
     return int(digits) if len(digits) <= _LONGEST_INT else float(digits)
 
 

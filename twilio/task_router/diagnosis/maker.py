@@ -1,7 +1,7 @@
-"""Who made a token. It shows in the order of the claims and of a rule's keys.
+"""The library that made a token, known by the order of the claims and of a rule's keys.
 
-Source: tokens that the SDKs made; for twilio-java, which sorts a rule's keys, its code. On Python before 3.6
-the SDKs wrote their claims in any order.
+Source: tokens that the SDKs made; for twilio-java, which sorts a rule's keys, its code. On Python before 3.6,
+the SDKs wrote claims in any order.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ Maker: TypeAlias = Literal[
     "twilio-java",
 ]
 
-#: Those whose tokens are made by ``capability.allow(...)`` and the grants.
+#: The makers with ``capability.allow(...)`` and grants.
 OURS: Final[frozenset[Maker | None]] = frozenset(
     {"twilio-task-router, or twilio-python 4.5 to 5", "twilio-python 3.7 to 4.4"}
 )
-#: The one that takes keywords for the grants, and has a list of rules to append to.
+#: The maker with keywords for grants, and with a list of rules to append to.
 OFFICIAL_SDK: Final[Maker] = "twilio-python 6 or newer"
 
 _PYTHON = ["url", "method", "allow", "query_filter", "post_filter"]
@@ -35,9 +35,9 @@ _PHP = ["url", "method", "allow"]
 
 
 def maker_of(claims: Mapping[str, Any], payload: str) -> Maker | None:
-    """Return who made a token, or ``None`` if that does not show, as if it was made by hand.
+    """Return the maker of a token, or ``None`` if unknown, such as for a token made by hand.
 
-    :param payload: the JSON that the claims were read from.
+    :param payload: the claims as JSON, as in the token.
     """
     names, keys = list(claims), _keys_of_first_rule(claims.get("policies"))
     begins_as_ours = names[:5] == ["iss", "exp", "version", "friendly_name", "policies"]
@@ -59,6 +59,6 @@ def maker_of(claims: Mapping[str, Any], payload: str) -> Maker | None:
 
 
 def _keys_of_first_rule(policies: object) -> list[str]:
-    """Return the keys of the rule that a constructor made; others may have been appended by hand."""
+    """Return the keys of the first rule, made by a constructor. Others may have been appended by hand."""
     first = policies[0] if isinstance(policies, list) and policies else None
     return list(first) if isinstance(first, dict) else []

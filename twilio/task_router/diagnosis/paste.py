@@ -1,4 +1,4 @@
-"""Pastes: a token or a request to the event bridge, in any of the ways in which people copy them."""
+"""Pastes: tokens and requests to the event bridge, in all the forms in which people copy them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Paste(NamedTuple):
-    """A token, and the body of the request that it was copied with, if it was."""
+    """A token, and the body of the request that contained the token, if any."""
 
     token: str
     body: Body | None = None
@@ -31,12 +31,12 @@ class Paste(NamedTuple):
 
 
 def read_paste(text: str) -> Paste:
-    """Read a token, or the body of a request, with anything that is usually copied along.
+    """Read a token or the body of a request, with anything that is usually copied along.
 
-    A text that looks like nothing known is returned as a token.
+    Text of no known form is returned as a token.
 
-    :raises ValueError: if the text has several requests or tokens, or none where one should be. The message
-        says what the text looks like, and what to copy.
+    :raises ValueError: if the text has several requests or tokens, or is of another known form. The message
+        names the form, and the text to copy instead.
     """
     text = text.strip(_SPACE)
     snippets = [*read_snippets(text)]
@@ -50,7 +50,7 @@ def read_paste(text: str) -> Paste:
 def read_snippet(snippet: Snippet) -> Paste:
     """Read a request that was copied as a command or a call.
 
-    :raises ValueError: if it is not one to the event bridge.
+    :raises ValueError: if the request does not go to the event bridge.
     """
     if snippet.body is not None:
         return _read_json(snippet.body)
@@ -65,7 +65,7 @@ def read_snippet(snippet: Snippet) -> Paste:
 _SPACE: Final = " \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2060\ufeff"
 _AROUND: Final = f"{_SPACE}'\"`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
 _STRAIGHT: Final = str.maketrans("\u201c\u201d\u201e\u201f\u2018\u2019", '""""\'\'')
-# How JSON may be read: as it is, HTML-escaped, with curly quotes, both, or as it stands in a string.
+# The forms of JSON: plain, HTML-escaped, with curly quotes, both, or escaped as in a string.
 _READINGS: Final[tuple[Callable[[str], str], ...]] = (
     str,
     html.unescape,
@@ -110,7 +110,7 @@ def _read_value(value: Any, rest: str) -> Paste:  # noqa: ANN401 - any JSON
 
 
 _GIVE_IT_WHOLE: Final = "give the token itself, which has three parts (eyJ\u2026.eyJ\u2026.\u2026)"
-# The fields by which other JSON is known, what it is, and what to do.
+# The fields by which other JSON is known, its name, and the advice.
 _OTHER_JSON: Final = (
     ({"log"}, "a HAR file", "run replay on it"),
     ({"event_type", "payload"}, "the answer to a request", "copy the body of the request (its payload)"),

@@ -1,4 +1,4 @@
-"""Recordings: the requests to an event bridge that a browser saved in a HAR file, or that somebody copied."""
+"""Recordings: requests to an event bridge that a browser saved in a HAR file, or that somebody copied."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_recording(stream: BinaryIO) -> Iterator[Entry | None]:
     """Yield the requests to an event bridge, in order, and ``None`` for any other request with a body.
 
     :raises ValueError: if there is neither a HAR file nor a request, or if the file breaks off or is damaged.
-        The requests before that have been yielded by then.
+        The requests before the damage have been yielded by then.
     """
     text = JsonStream(stream)
     is_json = text.peek() == "{"
@@ -54,7 +54,7 @@ def _read_copies(text: str) -> Iterator[Entry | None]:
     for snippet in snippets:
         try:
             yield _entry(read_snippet(snippet), snippet.url)
-        except ValueError:  # noqa: PERF203 - the others are read all the same
+        except ValueError:  # noqa: PERF203 - the other snippets are still read
             yield Entry(channel_of(snippet.url), None, None, None) if CHANNELS in snippet.url else None
 
 

@@ -1,6 +1,6 @@
-"""Snippets: a request as a browser's network view copies it, for curl, ``fetch`` or PowerShell.
+"""Snippets: requests as a browser's network view copies them, for curl, ``fetch`` or PowerShell.
 
-They are read as Chrome (``NetworkLogView.ts``), Firefox (``curl.js``) and Safari write them. Nothing is run.
+The forms are those of Chrome (``NetworkLogView.ts``), Firefox (``curl.js``) and Safari. Nothing is executed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .json_stream import breaks_off
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: What to say about a text whose end is missing.
+#: The message about a text whose end is missing.
 CUT_OFF: Final = (
     "ends in the middle: many terminals cut a typed line at 1,024 or 4,096 characters, so use a file or a "
     "pipe"
@@ -26,18 +26,18 @@ CUT_OFF: Final = (
 class Snippet(NamedTuple):
     """A request that was copied as a command or a call."""
 
-    #: What it is, such as ``a curl command``.
+    #: The form, such as ``a curl command``.
     kind: str
-    #: Where it is sent, as far as it says.
+    #: The request's URL, or an empty string if there is none.
     url: str
-    #: The body, or ``None`` if it has none.
+    #: The request's body, or ``None`` if there is none.
     body: str | None
 
 
 def read_snippets(text: str) -> Iterator[Snippet]:
-    """Yield the snippets in a text, one after another, if it begins with one.
+    """Yield the snippets of a text that begins with one.
 
-    :raises ValueError: if one ends in the middle, or is written in another way than browsers do it.
+    :raises ValueError: if a snippet ends in the middle, or has a form that no browser writes.
     """
     starts = [*_START.finditer(text)]
     if not starts or starts[0].start() > 0:
@@ -93,9 +93,9 @@ _ANSI_C_NAMES: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 def _in_single_quotes(string: re.Match[str]) -> str:
-    """Return a string of a shell in the one way that shlex reads as all shells do."""
+    """Return a shell's string in single quotes, which shlex reads as all shells do."""
     if string["cut"] is not None:
-        return "'"  # shlex misses the other one
+        return "'"  # shlex reports the missing quote
     if string["ansi_c"] is not None:
         return shlex.quote(_joined(_ANSI_C_ESCAPE.sub(_ansi_c, string["ansi_c"])))
     if string["double"] is not None:
@@ -111,7 +111,7 @@ def _ansi_c(escape: re.Match[str]) -> str:
 
 
 def _joined(text: str) -> str:
-    """Return a text with the characters that two surrogates stand for."""
+    """Return a text with each pair of surrogates as one character."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,4 +1,4 @@
-"""Times in words that people read."""
+"""Times in words."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from twilio.task_router.verification import moment
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
-_LONGEST = 1_000 * 365 * 86_400  # seconds, of a time that somebody means
+_LONGEST = 1_000 * 365 * 86_400  # seconds; nobody means a longer time
 
 
 def utc(timestamp: object) -> str | None:
-    """Return a Unix time in UTC, or ``None`` if it is not a time."""
+    """Return a Unix time as text in UTC, or ``None`` if *timestamp* is not a number."""
     if isinstance(timestamp, bool) or not isinstance(timestamp, (int, float)):
         return None
     return moment(timestamp).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def iso(timestamp: object) -> str | None:
-    """Return a Unix time in UTC as ISO 8601 writes it, or ``None`` if it is not a time."""
+    """Return a Unix time as ISO 8601 in UTC, or ``None`` if *timestamp* is not a number."""
     text = utc(timestamp)
     return None if text is None else text.replace(" UTC", "Z").replace(" ", "T")
 
 
 def from_now(timestamp: float) -> str:
-    """Return how far a Unix time is from now, in words such as "in 1 hour" or "11 minutes ago"."""
+    """Return a Unix time relative to now, such as "in 1 hour" or "11 minutes ago"."""
     now = time.time()
     seconds = abs(int(timestamp) - int(now))
     words = _in_words(seconds) if seconds <= _LONGEST else "more than 1,000 years"
@@ -33,7 +33,7 @@ def from_now(timestamp: float) -> str:
 
 
 def _in_words(seconds: int) -> str:
-    """Return a time in the largest unit of which it is at least two, or one if that is less than 1 % off."""
+    """Return a time in the largest unit that gives at least 2, or 1 with an error of less than 1 %."""
     for size, unit in _UNITS:
         nearest = (seconds + size // 2) // size
         near = nearest and abs(nearest * size - seconds) * 100 < seconds
