@@ -74,7 +74,7 @@ class Capability:
         contains the auth token.
     :param workspace_sid: the workspace's SID, ``WS…``.
     :param channel_id: the SID of the worker, task queue or workspace that the page is for. Take the SID from
-        your session, never from the browser: whoever has the token can act for the owner of the SID.
+        your session, never from the browser: whoever has the token can act as that worker.
     :param base_url: the base URL of TaskRouter's REST API, without the version.
     :param version: the API's version.
     :param base_ws_url: the base URL of the event bridge's websocket channels.
@@ -484,8 +484,7 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
     def allow_worker_fetch_attributes(self) -> None:
         """Let the page fetch the worker.
 
-        .. deprecated:: 4.5.0 of twilio-python
-           The page may do so from the start.
+        Deprecated in twilio-python 4.5.0: the page may do so from the start.
         """
         _warn_deprecated("allow_worker_fetch_attributes() is deprecated: it is allowed from the start")
         self.add_policy(self._resource_url, "GET", True)
@@ -493,8 +492,7 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
     def allow_worker_activity_updates(self) -> None:
         """Let the page set the worker's activity.
 
-        .. deprecated:: 4.5.0 of twilio-python
-           Call :meth:`allow_activity_updates`.
+        Deprecated in twilio-python 4.5.0: call :meth:`allow_activity_updates`.
         """
         _warn_deprecated("allow_worker_activity_updates() is deprecated: call allow_activity_updates()")
         self.add_policy(self._resource_url, "POST", True, None, {"ActivitySid": REQUIRED})
@@ -502,8 +500,7 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
     def allow_task_reservation_updates(self) -> None:
         """Let the page update tasks and their reservations, with any parameters.
 
-        .. deprecated:: 4.5.0 of twilio-python
-           Call :meth:`allow_reservation_updates`.
+        Deprecated in twilio-python 4.5.0: call :meth:`allow_reservation_updates`.
         """
         _warn_deprecated("allow_task_reservation_updates() is deprecated: call allow_reservation_updates()")
         self.add_policy(self.reservations_url, "POST", True)

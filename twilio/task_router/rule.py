@@ -70,7 +70,7 @@ def make_rule(
     query_filter: Filter | None = None,
     post_filter: Filter | None = None,
 ) -> PolicyRule:
-    """Return a policy rule. The parameters are those of :func:`make_policy`, in another order."""
+    """Return a policy rule. The parameters are those of :func:`make_policy`, but *allowed* is the third."""
     # Values that need no check or copy take a short cut, since a capability makes half a dozen rules.
     return {
         "url": url if type(url) is str and url and url.isascii() else _check_url(url),

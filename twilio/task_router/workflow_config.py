@@ -45,8 +45,8 @@ class WorkflowRuleTarget:
         ``None`` means waiting for the timeout.
     :param known_worker_sid: the task attribute with the SID of the one worker to ask, such as
         ``"task.agent_sid"``.
-    :param known_worker_friendly_name: the task attribute with that worker's name. TaskRouter takes one of the
-        two.
+    :param known_worker_friendly_name: the task attribute with the worker's name instead. TaskRouter takes one
+        of the two.
     :raises TypeError: if a parameter has the wrong type.
     :raises ValueError: if a number is NaN or infinite.
     """
@@ -156,7 +156,7 @@ class WorkflowConfig:
         """Return the document for the Workflow resource's ``Configuration``, without values of ``None``.
 
         :raises TypeError: if a rule or a target has the wrong type, or a part is not JSON serializable.
-        :raises ValueError: if a part is NaN, infinite or a lone surrogate, or contains itself.
+        :raises ValueError: if the configuration contains NaN, an infinity, a lone surrogate or itself.
         """
         if isinstance(self.task_routing, TaskRouterConfig):
             _check_routing(self.task_routing)  # the lists may have changed

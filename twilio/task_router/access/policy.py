@@ -92,7 +92,7 @@ class AccessPolicy:
         query: Parameters | None = None,
         form: Parameters | None = None,
     ) -> Decision:
-        """Decide whether a request is allowed, and by which rule, or why not.
+        """Decide whether a request is allowed, and say which rule decides, or why none matches.
 
         The most specific matching rule decides: the longer path first; then a literal before ``/*`` before
         ``/**``; then a rule with a filter before one without; then a denial.
@@ -121,7 +121,7 @@ class AccessPolicy:
     def beyond(self, other: AccessPolicy) -> list[Request]:
         """Return requests that this policy allows and the other does not. The list is empty if none exist.
 
-        The answer is exact: all URLs and all combinations of parameters count, as :meth:`decide` decides.
+        The answer is exact for all URLs and all combinations of parameters.
 
         :returns: one request for each rule that allows something new, in the order of the rules. Each is as
             simple as possible: the fewest made-up segments, then the shortest URL, then the fewest
