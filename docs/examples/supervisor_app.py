@@ -20,9 +20,8 @@ app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
 
 def new_token() -> str:
     capability = TaskRouterWorkspaceCapability(ACCOUNT_SID, AUTH_TOKEN, WORKSPACE_SID)
-    capability.allow(
-        f"{capability.resource_url}/", "GET"
-    )  # Worker.js asks with this slash
+    # Worker.js asks for the workspace with this slash.
+    capability.allow(f"{capability.resource_url}/", "GET")
     capability.allow(f"{capability.resource_url}/Workers", "GET")
     capability.allow(f"{capability.resource_url}/Tasks", "GET")
     return capability.generate_token(ttl=600)  # seconds; the page renews it
