@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from tests.command_line.samples import CHANNEL_URL, capability_of
-from twilio.task_router.access.channel import Lack, advice_on_lack, lack_in_words, lacking
+from twilio.task_router.access.channel import Lack, advice_on_lack, claim_without_sid, lack_in_words, lacking
 from twilio.task_router.access.rule_index import RuleIndex
 from twilio.task_router.rule import read_rule
+from twilio.task_router.sids import sids_of
 
 GET, POST = (dict(rule) for rule in capability_of().policies[:2])
 DENIED = {**GET, "allow": False}
@@ -62,5 +63,24 @@ class TestAdvice:
     def test_adds_nothing_beside_a_denial(self, lacks: list[Lack], advice: str) -> None:
         assert advice_on_lack(lacks) == advice
 
-    def test_is_the_claim_that_is_missing(self) -> None:
-        assert advice_on_lack([Lack("GET", None)], "account_sid") == "Set the claim account_sid."
+    def test_is_the_claim_without_a_sid(self) -> None:
+        assert advice_on_lack([Lack("GET", None)], "account_sid") == "Set the claim account_sid to a SID."
+
+
+class TestClaimWithoutSid:
+    @pytest.mark.parametrize(
+        ("claims", "claim"),
+        [
+            ({"account_sid": "AC1", "channel": "WS1"}, None),
+            ({"account_sid": "AC1", "channel": "CI123"}, None),
+            ({"channel": "WS1"}, "account_sid"),
+            ({"account_sid": "WS1", "channel": "WS1"}, "account_sid"),
+            ({"account_sid": "AC/**", "channel": "WS1"}, "account_sid"),
+            ({"account_sid": "AC1"}, "channel"),
+            ({"account_sid": "AC1", "channel": "WK1/**"}, "channel"),
+            ({"account_sid": "AC1", "channel": "WK1", "worker_sid": "WK1/**"}, "worker_sid"),
+            ({"account_sid": "AC1", "channel": "WQ1", "taskqueue_sid": "*"}, "taskqueue_sid"),
+        ],
+    )
+    def test_is_named(self, claims: dict[str, str], claim: str | None) -> None:
+        assert claim_without_sid(sids_of(claims)) == claim

@@ -93,7 +93,9 @@ EXPECTED = [
     Expected(None, WORKER, ACTIVITY, "POST /Workers/WK789"),
     Expected(None, WORKER, COMPLETE, MEND, (), "bad-claims"),
     Expected(None, WORKER, ACTIVITY, MEND, (), "bad-claims"),
-    Expected(None, OTHER, CHANNELS, "Set the claim account_sid first", ("channel-denied",), "bad-claims"),
+    Expected(
+        None, OTHER, CHANNELS, "Set the claim account_sid to a SID first", ("channel-denied",), "bad-claims"
+    ),
     Expected(PYTHON, WORKER, ACTIVITY, "POST /Workers/WK789", grant="allow_update_activities=True"),
     Expected(PYTHON, WORKER, COMPLETE, "POST /Tasks/*", grant="allow_update_reservations=True"),
     Expected(PYTHON, OTHER, "GET /Activities", "GET /Activities"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from twilio.task_router.checks import shown_text
+from twilio.task_router.checks import is_sid, shown_text
+from twilio.task_router.sids import CLAIMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,11 +23,13 @@ class Lack(NamedTuple):
     rule_index: int | None
 
 
-def missing_claim(sids: Sids) -> str | None:
-    """Return the claim without which the channel has no URL, or ``None`` if the token has both."""
-    if not sids.account:
+def claim_without_sid(sids: Sids) -> str | None:
+    """Return the claim that has no SID although the channel's URL needs one, or ``None``."""
+    if not is_sid(sids.account, "AC"):
         return "account_sid"
-    return None if sids.own_channel else "channel"
+    if is_sid(sids.own_channel, sids.own_channel[:2]):
+        return None
+    return CLAIMS[sids.page] if sids.page and sids.opened else "channel"
 
 
 def lacking(indexed: RuleIndex, url: str) -> list[Lack]:
@@ -62,13 +65,13 @@ def lack_in_words(lacks: Sequence[Lack], url: str = "") -> str:
     return f"the token lacks {methods} on its channel{named} through which everything goes{''.join(denials)}"
 
 
-def advice_on_lack(lacks: Sequence[Lack], missing_claim: str | None = None) -> str:
+def advice_on_lack(lacks: Sequence[Lack], without_sid: str | None = None) -> str:
     """Say what to do about it, in one sentence or two.
 
-    :param missing_claim: the claim without which the channel has no URL, if it is missing.
+    :param without_sid: the claim that has no SID, if the channel's URL needs it.
     """
-    if missing_claim:
-        return f"Set the claim {missing_claim}."
+    if without_sid:
+        return f"Set the claim {without_sid} to a SID."
     denying = dict.fromkeys(str(lack.rule_index) for lack in lacks if lack.rule_index is not None)
     absent = [lack.method for lack in lacks if lack.rule_index is None]
     change = [f"Change or remove policy rule{'s'[: len(denying) - 1]} {' and '.join(denying)}."]

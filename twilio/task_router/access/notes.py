@@ -11,7 +11,7 @@ from twilio.task_router.rule import read_rule
 from twilio.task_router.sids import CLAIMS
 from twilio.task_router.urls import TASK_ROUTER_BASE_URL, base_before, is_whole, workspace_url
 
-from .channel import advice_on_lack, lack_in_words, lacking, missing_claim
+from .channel import advice_on_lack, claim_without_sid, lack_in_words, lacking
 from .comparison import made_up_word, redundant, representatives, witnesses
 from .own_class import from_the_start
 from .own_urls import own_urls
@@ -110,7 +110,7 @@ def _channel_denied(indexed: RuleIndex, sids: Sids) -> Iterator[Note]:
             kind="channel-denied",
             rule_index=None,
             reason=f"{words[0].upper()}{words[1:]}.",
-            advice=advice_on_lack(lacks, missing_claim(sids)),
+            advice=advice_on_lack(lacks, claim_without_sid(sids)),
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from twilio.task_router.access.channel import missing_claim
+from twilio.task_router.access.channel import claim_without_sid
 from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.access.request import grouped
 from twilio.task_router.pages.grants import grant_in_words
@@ -100,9 +100,9 @@ def fix_for(inspection: Inspection, request: Request | None, verdict: Verdict) -
 
 def _obstacle_of_channel(inspection: Inspection, verdict: Verdict) -> str | None:
     """Say why no rule for the channel is to be added, if so."""
-    claim = missing_claim(inspection.sids) if verdict.lacking else None
+    claim = claim_without_sid(inspection.sids) if verdict.lacking else None
     if claim:
-        return f"Set the claim {claim} first: without it, the page has no channel."
+        return f"Set the claim {claim} to a SID first: without one, the page has no channel."
     denying = (
         f"{index} denies {method} on the channel{_without_allow(inspection, index)}"
         for method, index in verdict.lacking
