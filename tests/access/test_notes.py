@@ -278,6 +278,10 @@ class TestLongLived:
 
 
 class TestNeverMatches:
+    @pytest.mark.parametrize("place", ["Workers/null/Reservations/*", "Workers/**/Reservations/*"])
+    def test_is_not_wide_too(self, place: str) -> None:
+        assert kinds_of(notes_on(rule(f"{WORKSPACE}/{place}", "POST"))) == [("never-matches", 0)]
+
     @pytest.mark.parametrize(
         ("never", "because"),
         [
