@@ -4,9 +4,11 @@ The first run sets up the peers below ``.cache/benchmark``, for which pip needs 
 reuse them; delete the folder to measure newer releases. It needs Linux or macOS, because Windows does not
 report the CPU time of child processes.
 
-Both sides of a comparison run one right after the other, 120 times over, and what counts is the median of the
-120 ratios, so a busy machine does little harm. A second table shows how time and memory grow with the input.
-This is not a test, and there is no threshold.
+Both sides of a comparison run one right after the other, 120 times over, and the ratio is the median of the
+120 ratios of CPU time, so a busy machine does little harm. A second table shows how time and memory grow with
+the input. This is not a test: an exclamation mark is where a ratio is above its limit.
+
+With ``--update-docs``, ``docs/performance.rst`` and its picture show this run.
 """
 
 from __future__ import annotations
@@ -32,8 +34,9 @@ def main() -> int:
         set_up()
         complete.touch()
     install_ours()
-    for table, environment in (("table", MEASURING), ("growth", OUR_ENVIRONMENT)):
-        subprocess.run([python(environment), "-m", f"tests.benchmark.{table}"], check=True, cwd=ROOT)
+    for module, environment in (("measure", MEASURING), ("growth", OUR_ENVIRONMENT)):
+        command = [python(environment), "-m", f"tests.benchmark.{module}", *sys.argv[1:]]
+        subprocess.run(command, check=True, cwd=ROOT)
     return 0
 
 

@@ -54,8 +54,8 @@ class Comparison:
     label: str
     ours: Clock
     theirs: Clock
-    #: The ratio that must be reached, and the one that is aimed for.
-    goals: tuple[float, float]
+    #: The highest ratio that is good.
+    limit: float
     _pairs: list[tuple[float, float]] = field(default_factory=list)
 
     def measure(self, *, ours_first: bool) -> None:
@@ -65,7 +65,7 @@ class Comparison:
             theirs, ours = self.theirs(), self.ours()
         self._pairs.append((ours, theirs))
 
-    def medians(self) -> tuple[float, float, float]:
-        """Return our seconds, the other's, and our time divided by the other's."""
+    def medians(self) -> tuple[tuple[float, float], float]:
+        """Return our seconds and the other's, and our time divided by the other's."""
         ours, theirs = zip(*self._pairs, strict=True)
-        return median(ours), median(theirs), median(our / their for our, their in self._pairs)
+        return (median(ours), median(theirs)), median(our / their for our, their in self._pairs)
