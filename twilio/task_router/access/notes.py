@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from twilio.task_router.checks import shown
 from twilio.task_router.rule import read_rule
@@ -31,9 +31,17 @@ _LAST_YEAR = 5_000  # of seconds: today's milliseconds, read as seconds, are ten
 class Note:
     """Something about a token or an access policy that is worth a second look."""
 
-    #: ``milliseconds``, ``long-lived``, ``missing-claim``, ``wrong-channel``, ``channel-denied``, ``wide``,
-    #: ``never-matches`` or ``redundant``.
-    kind: str
+    #: The kind of the note, for programs. Later versions may add kinds.
+    kind: Literal[
+        "milliseconds",
+        "long-lived",
+        "missing-claim",
+        "wrong-channel",
+        "channel-denied",
+        "wide",
+        "never-matches",
+        "redundant",
+    ]
     #: The index of the rule that the note is about, from 0, or ``None`` if it is about the token.
     rule_index: int | None
     #: What was found, in a sentence.
