@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 _MISUSE = 2
-_INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
-_BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
+_INTERRUPTED = 130  # a shell's status for a program that SIGINT ended
+_BROKEN_PIPE = 141  # a shell's status for a program that SIGPIPE ended
 _LONGEST = 400
 _SHORTEST_REST = 8  # characters that are worth hiding
 
@@ -36,7 +36,7 @@ _COMMANDS = {
 
 
 class _Command(Protocol):
-    """The module of a command: it adds its arguments to its parser, and ``run`` returns the exit status."""
+    """The module of a command: ``add_arguments`` sets up the parser, and ``run`` returns the exit status."""
 
     DESCRIPTION: str
 
@@ -46,7 +46,7 @@ class _Command(Protocol):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors take one line. Neither they nor the help show a secret."""
+    """A parser with errors of one line. Neither errors nor help show a secret."""
 
     #: The words that were typed.
     words: Sequence[str] = ()
@@ -57,7 +57,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(_MISUSE, f"{self.prog}: {shortened} (--help says more)\n")
 
     def _without_rests(self, message: str) -> str:
-        """Return a message without the words that only what was typed before shows to be a token's rest."""
+        """Return a message without the rest of a token that was typed as several words."""
         visible = hidden(" ".join(self.words))
         for word in self.words:
             if len(word) >= _SHORTEST_REST and hidden(word) == word and word not in visible:
@@ -69,7 +69,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """Print the version of the package, or that it is not installed."""
+    """Print the version of the package, if installed."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from importlib.metadata import (  # noqa: PLC0415 - its import takes longer than to make a token
@@ -111,16 +111,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except OSError as error:
-        # What is left in the buffer cannot be written; the interpreter would say so again at exit.
+        # The rest of the buffer cannot be written; the interpreter would report that again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
-            return _BROKEN_PIPE  # nobody reads on, so there is nobody to tell
+            return _BROKEN_PIPE  # nobody reads the output any more
         parser.error(str(error))
     return status
 
 
-# twilio-python up to 5.7 has files with the names of ours, and pip removes them with that SDK. These commands
-# do without them.
+# twilio-python up to 5.7 has files with the same names as ours, and pip removes them with that SDK. The
+# command line does without these files.
 _FILES_ARE_MISSING = (
     "an upgrade of twilio has removed files of this package, which twilio 5 had too. This puts them back: "
     "pip install --force-reinstall --no-deps twilio-task-router"
@@ -134,7 +134,7 @@ def _program() -> str:
 
 
 def _parser(words: Sequence[str]) -> _Parser:
-    """Return the parser, with the arguments of the command that is named: only its module is imported."""
+    """Return the parser, with the arguments of the named command, whose module alone is imported."""
     named = next((word for word in words if not word.startswith("-")), None)
     parser = _Parser(
         prog=_program(),

@@ -1,4 +1,4 @@
-"""``check``: say whether a token permits a request, and why, and what to do if it does not."""
+"""``check``: say whether a token permits a request, with the reason and, for a denial, the fix."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _as_dict(inspection: Inspection, verdict: Verdict, fix: Fix | None) -> dict[
 
 
 def verdict_as_dict(verdict: Verdict, fix: Fix | None) -> dict[str, Any]:
-    """Return what JSON says of a verdict on a request."""
+    """Return a verdict on a request for JSON."""
     decision = verdict.decision
     return {
         "allowed": bool(verdict),
@@ -155,7 +155,7 @@ def _show_problems(verdict: Verdict, terminal: Terminal) -> None:
 
 
 def show_fix(fix: Fix | None, terminal: Terminal, *, indent: int = 2) -> None:
-    """Print what would let a request through, if anything would."""
+    """Print a fix, if there is one."""
     if fix is None:
         return
     if fix.grant:

@@ -1,4 +1,4 @@
-"""``compare``: say what one token permits that another does not."""
+"""``compare``: show the requests that one token permits and another does not."""
 
 from __future__ import annotations
 
@@ -64,21 +64,21 @@ class _Compared(NamedTuple):
     new: Inspection
     of_old: Verdict
     of_new: Verdict
-    #: What NEW's rules permit beyond OLD's, and the other way round: a request for each rule that permits
-    #: something more, and the rule.
+    #: Requests that only NEW's rules permit, and requests that only OLD's do: one for each rule that permits
+    #: something more, with the rule.
     gained: list[tuple[Request, PolicyRule]]
     lost: list[tuple[Request, PolicyRule]]
 
     @property
     def same(self) -> bool | None:
-        """Whether both permit the same, or ``None`` if one of them is forged or malformed."""
+        """Whether both tokens permit the same, or ``None`` if one is forged or malformed."""
         if any(_unusable(verdict) for verdict in (self.of_old, self.of_new)):
             return None
         return not self.gained and not self.lost
 
 
 def _unusable(verdict: Verdict) -> bool:
-    """Whether a token is forged or malformed. One that is not in force can be compared."""
+    """Return whether a token is forged or malformed. Tokens that are not in force can be compared."""
     return any(problem.kind in _UNUSABLE for problem in verdict.problems)
 
 
@@ -88,7 +88,7 @@ def _beyond(one: Inspection, other: Inspection) -> list[tuple[Request, PolicyRul
 
 
 def _changes(old: Inspection, new: Inspection) -> dict[str, list[Any]]:
-    """Return what else changed, by its name: what it was, and what it is."""
+    """Return the other changes by name, each with the old and the new value."""
     lifetimes = [lifetime(one.claims) for one in (old, new)]
     facts = [
         {

@@ -1,4 +1,4 @@
-"""``demo``: show an example's token and what is in it."""
+"""``demo``: show an example's token and its contents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DESCRIPTION: str = "Show an example's token and what is in it. This needs no acc
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Take none."""
+    """Add no arguments."""
     parser.set_defaults(words=[])
 
 

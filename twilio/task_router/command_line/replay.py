@@ -1,4 +1,4 @@
-"""``replay``: go through the requests that a browser recorded, and say why some were refused."""
+"""``replay``: go through the requests that a browser recorded, with the reason for each refusal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DESCRIPTION: str = (
     "through, as the rules say; 1 one was refused, or cannot be judged; 2 misuse."
 )
 _USAGE = "replay FILE.har, or - for standard input"
-# So many lines of each kind, since the whole is to fit on a screen or two.
+# The most lines of each kind, to fit on a screen or two.
 _MOST: Final = 8
 _MOST_REASONS: Final = 3
 _LONGEST_REQUEST: Final = 160
@@ -152,7 +152,7 @@ def _exact(case: Case) -> str:
 
 
 def _text_of(fix: Fix | None) -> tuple[object, ...]:
-    """Return what a fix is known by."""
+    """Return the parts by which fixes are compared."""
     return () if fix is None else (fix.grant, *fix.lines)
 
 

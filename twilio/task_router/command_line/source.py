@@ -1,4 +1,4 @@
-"""Where a token or a request comes from: a word on the command line, a file, or standard input."""
+"""The sources of a token or a request: a word on the command line, a file, or standard input."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _UTF_16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def paste_from(word: str | None, missing: str) -> Paste:
-    """Read what a word stands for, or standard input if there is no word.
+    """Read a paste from a word, as in :func:`opened`, or without a word from standard input.
 
-    :param missing: what to say if there is neither.
-    :raises ValueError: if it cannot be read.
+    :param missing: the message if there is neither.
+    :raises ValueError: if the source cannot be read.
     """
     with opened(STANDARD_INPUT if word is None else word, missing) as stream:
         start = stream.read(_LONGEST_PASTE + 1)
@@ -40,9 +40,9 @@ def paste_from(word: str | None, missing: str) -> Paste:
 
 
 def only_word(words: list[str], usage: str) -> str | None:
-    """Return the one word that was passed, or ``None`` if there is none.
+    """Return the only word, or ``None`` if there is none.
 
-    :raises ValueError: if there are more.
+    :raises ValueError: if there are several.
     """
     if len(words) > 1:
         raise ValueError(f"too many arguments: {usage}")
@@ -50,10 +50,11 @@ def only_word(words: list[str], usage: str) -> str | None:
 
 
 def opened(word: str, missing: str) -> AbstractContextManager[BinaryIO]:
-    """Open what a word stands for: standard input (``-``), the file with this name, or the word itself.
+    """Open the source that a word names: standard input (``-``), a file, or else the word itself.
 
-    :param missing: what to say if there is no standard input, or somebody would have to type it.
-    :raises ValueError: if it cannot be read, or if it must be a file's name and there is no such file.
+    :param missing: the message if there is no standard input, or only a terminal.
+    :raises ValueError: if the source cannot be read, or if the word can only be the name of a file and there
+        is no such file.
     """
     if word == STANDARD_INPUT:
         if sys.stdin is None or sys.stdin.isatty():

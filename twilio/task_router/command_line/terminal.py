@@ -1,6 +1,6 @@
-"""The two ways in which commands print: text for people, and JSON for programs. Both hide secrets.
+"""The output of commands: text for people, and JSON for programs. Both hide secrets.
 
-Text for people has at most 80 columns, is coloured if possible, and no word of it is broken in two.
+Text for people has at most 80 columns, is coloured if possible, and never breaks a word in two.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STYLES = {True: "green", False: "red", None: "yellow"}
 
 
 class Terminal:
-    """Standard output, laid out by rich. It obeys ``NO_COLOR``, and a pipe gets plain text.
+    """Standard output, laid out by rich, which obeys ``NO_COLOR`` and writes plain text to a pipe.
 
     :raises ValueError: if rich is not installed.
     """
@@ -46,8 +46,8 @@ class Terminal:
             self._marks = {True: "+", False: "-", None: "?"}
 
     def say(self, text: str, *, start: str = "", indent: int = 0, style: str = "", wrap: bool = True) -> None:
-        """Print text after *start* and below it, wrapped unless it is code to copy."""
-        # rich would break a word that is too long, or cut it off.
+        """Print text after *start*, wrapped and indented, or in one line for code to copy."""
+        # rich would break a long word, or cut it off.
         width = max(self._width - indent, 20)
         whole = plain(text)
         lines = (
@@ -58,7 +58,7 @@ class Terminal:
             self._console.print(self._text(f"{prefix}{line}".rstrip(), style), soft_wrap=True)
 
     def verdict(self, good: bool | None, text: str, *, indent: int = 0) -> None:  # noqa: FBT001 - three values
-        """Print text after a mark for yes, no or unknown, in the colour for it."""
+        """Print text after the mark for yes, no or unknown, in the colour of the mark."""
         start = f"{'':{indent}}{self._marks[good]} "
         self.say(text, start=start, indent=indent + 2, style=_STYLES[good])
 
@@ -84,14 +84,14 @@ def _nobody_reads() -> NoReturn:
 
 
 def plain(text: str) -> str:
-    """Return *text* with what moves the cursor escaped, and secrets hidden."""
+    """Return *text* with control characters escaped, and secrets hidden."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in hidden(text))
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON
     """Print a value as JSON, with secrets hidden.
 
-    :raises ValueError: if it is nested too deeply.
+    :raises ValueError: if the value is nested too deeply.
     """
     try:
         document = json.dumps(value, indent=2)
@@ -101,7 +101,7 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON
 
 
 def short(text: str, inspection: Inspection) -> str:
-    """Return *text* with URLs relative to the workspace's, and with its own and the channel's by name."""
+    """Return *text* with short URLs: "the channel", "the workspace", and paths below the workspace."""
     urls = inspection.urls
     for url, name in ((urls.channel, "the channel"), (urls.workspace, "the workspace")):
         text = re.sub(rf"{re.escape(url)}(?![\w/])", name, text)

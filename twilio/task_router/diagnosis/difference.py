@@ -1,6 +1,6 @@
-"""What a request is about that is not a token's own: a rule for it would open a door.
+"""The difference between a request's URL and a token's own, for which no rule should be added.
 
-A page may well be refused such a request. Then the request is wrong, or the token is another page's.
+Refusing such a request is right: the request is wrong, or the token is for another page.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from twilio.task_router.urls import root_and_path
 if TYPE_CHECKING:
     from .inspection import Inspection
 
-# However often a percent sign was encoded, it is decoded at once: one pass for each time would take minutes.
+# A percent sign that was encoded many times is decoded at once: a pass for each time would take minutes.
 _ENCODED_PERCENT = re.compile("%(?:25)+")
-# How the SIDs in these collections begin. Workers may also have names.
+# The prefixes of the SIDs in these collections. Workers may also have names.
 _PREFIXES = {"Tasks": "WT", "Reservations": "WR", "TaskQueues": "WQ", "Workflows": "WW", "Activities": "WA"}
 _AFTER_PREFIX = re.compile("(?=[A-Za-z]*[0-9])[A-Za-z0-9]+")
 _OF_ALL_WORKERS = frozenset({"", "Statistics", "CumulativeStatistics", "RealTimeStatistics"})
 
 
 def difference(inspection: Inspection, url: str) -> str | None:
-    """Say how a request's URL differs from the token's own, or return ``None`` if it does not."""
+    """Describe how a request's URL differs from the token's own, or return ``None``."""
     root, path = root_and_path(url)
     path = _decoded(path)
     segments = path.split("/") if path else []
@@ -38,7 +38,7 @@ def difference(inspection: Inspection, url: str) -> str | None:
 
 
 def _decoded(path: str) -> str:
-    """Return a path without percent-encoding, however often it was encoded, and with slashes alone."""
+    """Return a path without percent-encoding, even if repeated, and without backslashes."""
     while (decoded := unquote(_ENCODED_PERCENT.sub("%", path))) != path:
         path = decoded
     return path.replace("\\", "/")

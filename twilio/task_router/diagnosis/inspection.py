@@ -1,4 +1,4 @@
-"""A token as somebody pasted it, good or not, and everything there is to see in it."""
+"""The inspection of a token, good or not: its claims, rules, problems, notes and grants."""
 
 from __future__ import annotations
 
@@ -39,49 +39,49 @@ if TYPE_CHECKING:
 
 Signature: TypeAlias = Literal["good", "bad", "not checked"]
 
-# Stands for a rule that cannot be read, so that the others keep their indexes. It covers nothing.
+# In place of a rule that cannot be read, so that the others keep their indexes.
 _COVERS_NOTHING = {"url": "?", "method": "GET"}
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """A token, good or not."""
+    """An inspected token, good or not."""
 
     header: dict[str, Any]
     claims: dict[str, Any]
     signature: Signature
-    #: In the order in which a token is judged: can it be read, is it signed, what does it claim.
+    #: The problems, in the order in which a token is judged: its form, its signature, its claims.
     problems: list[Problem]
-    #: The rules by their indexes. ``None`` stands for one that cannot be read.
+    #: The rules by their indexes, with ``None`` for each rule that cannot be read.
     rules: list[Rule | None]
     #: The rules that can be read, or ``None`` if there are none or two of them conflict.
     access_policy: AccessPolicy | None
-    #: Who made the token, or ``None`` if that does not show.
+    #: The token's maker, or ``None`` if unknown.
     made_by: Maker | None = None
 
     @property
     def expired(self) -> bool | None:
-        """Whether the token has expired, or ``None`` if it does not say when it does."""
+        """Whether the token has expired, or ``None`` if the claims have no expiry."""
         return self.expired_at(time.time())
 
     def expired_at(self, moment: float) -> bool | None:
-        """Whether the token had expired at a Unix time, or ``None`` if it does not say when it does."""
+        """Return whether the token had expired at a Unix time, or ``None`` if the claims have no expiry."""
         exp = self.claims.get("exp")
         return exp <= moment if _is_number(exp) else None
 
     def begins_after(self, moment: float) -> bool:
-        """Whether the token was not valid yet at a Unix time."""
+        """Return whether the token was not valid yet at a Unix time."""
         nbf = self.claims.get("nbf")
         return bool(nbf > moment) if _is_number(nbf) else False
 
     @property
     def notes(self) -> list[Note]:
-        """What is worth a second look. Of a good token, ``verify_token(...).notes()`` says the same."""
+        """The notes on the token. For a good token, ``verify_token(...).notes()`` returns the same."""
         return self._notes[0]
 
     @property
     def are_rules_compared(self) -> bool:
-        """Whether the notes say which rules are wide or redundant. Finding out may take too long."""
+        """Whether the notes include wide and redundant rules. Finding those may take too long."""
         return self._notes[1]
 
     @cached_property
@@ -108,12 +108,12 @@ class Inspection:
 
     @cached_property
     def urls(self) -> OwnUrls:
-        """The token's own URLs, as its rules spell them."""
+        """The token's own URLs, with the base URLs of its rules."""
         return own_urls([rule for rule in self.rules if rule is not None], self.sids)
 
     @cached_property
     def roots(self) -> frozenset[str]:
-        """The schemes and hosts of the token's own URLs and of its rules' ones."""
+        """The schemes and hosts of the token's own URLs and of its rules' URLs."""
         urls = [rule.url for rule in self.rules if rule is not None]
         return frozenset(root_and_path(url)[0] for url in (*urls, self.urls.workspace, self.urls.channel))
 
@@ -124,7 +124,7 @@ class Inspection:
 
     @cached_property
     def own_class(self) -> type[Capability] | None:
-        """The class of ours whose constructor makes rules that the token has all of, if there is one."""
+        """The newest of our classes whose initial rules are all in the token, or ``None``."""
         page = self.sids.page
         if page is None:
             return None
@@ -137,7 +137,7 @@ class Inspection:
 
     @cached_property
     def granted(self) -> list[tuple[type[Capability], str, AccessPolicy]]:
-        """What the rules would be with each grant that may help and overrides no denial."""
+        """The access policy with each grant that may help and overrides no denial."""
         own = self.own_class
         if own is None or self.access_policy is None:
             return []
@@ -153,12 +153,12 @@ class Inspection:
 
     @cached_property
     def grantable(self) -> RuleIndex:
-        """The rules of all of these grants in one index, since most requests are covered by none of them."""
+        """The rules of all these policies in one index, since most requests are covered by none."""
         return RuleIndex([rule for _, _, granted in self.granted for rule in granted.index.rules])
 
 
 def inspect_token(token: str) -> Inspection:
-    """Return what there is to see in a token. ``TWILIO_AUTH_TOKEN`` checks its signature, if it is set.
+    """Inspect a token. The signature is checked if ``TWILIO_AUTH_TOKEN`` is set.
 
     :raises ValueError: if ``TWILIO_AUTH_TOKEN`` cannot be an auth token.
     """
@@ -175,7 +175,7 @@ def inspect_token(token: str) -> Inspection:
         return Inspection(read.header, {}, "not checked", [Problem("unreadable", other)], [], None)
     signature, problems = _check_signature(read, key)
     wrong_types = claim_problems(read.claims)
-    # verify_token returns a token with such notes. Its page does not work all the same.
+    # verify_token returns a token with such notes, but the token's page does not work.
     wrong_channel = (
         [] if wrong_types else [_as_problem(note) for note in notes_on_claims(sids_of(read.claims))]
     )
@@ -214,9 +214,9 @@ def _read_rules(policies: object) -> tuple[list[Rule | None], AccessPolicy | Non
 
 
 def capability_of(inspection: Inspection, kind: type[Capability]) -> Capability:
-    """Make a capability with the SIDs and the URLs of a token.
+    """Return a capability with a token's SIDs and URLs.
 
-    :raises ValueError: if they cannot be those of one.
+    :raises ValueError: if a SID or a URL is malformed.
     """
     return own_capability(kind, inspection.sids, inspection.urls)
 
@@ -252,7 +252,7 @@ def _check_signature(read: tokens.Token, key: str | None) -> tuple[Signature, li
 
 
 def _other_kind(read: tokens.Token) -> str | None:
-    """Say what this is, if it is not a capability token of TaskRouter's."""
+    """Name the kind of a token that is not a TaskRouter capability token, or return ``None``."""
     claims = read.claims
     if "policies" in claims:
         return None

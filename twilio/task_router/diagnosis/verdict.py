@@ -1,7 +1,7 @@
-"""The verdict on a token and a request: one place and one order for all commands.
+"""The verdict on a token and a request, in one order for all commands.
 
-Can the token be read; is it signed; is it in force; do its claims say what the browser library reads; is its
-channel allowed; is the request allowed.
+The order: the token's form, its signature, whether it is in force, the claims that Worker.js reads, the
+channel, and the request.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
     from .inspection import Inspection
 
-_MOST_PROBLEMS: Final = 3  # that one line names
+_MOST_PROBLEMS: Final = 3  # in one line
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgement on a token and, if there was one, on a request. It is true if nothing is wrong."""
+    """The verdict on a token and on a request, if any. A verdict is true if nothing is wrong."""
 
-    #: What is wrong with the token, in the order in which it is judged.
+    #: The token's problems, in the order in which a token is judged.
     problems: list[Problem]
-    #: What the rules that can be read say about the request, or ``None`` without a request or without rules.
+    #: The decision of the readable rules about the request, or ``None`` without a request or without rules.
     decision: Decision | None
     #: The methods that the rules do not allow on the channel.
     lacking: list[Lack]
     #: Whether the signature was checked.
     checked: bool
-    #: When the token expires, in words, or nothing if it does not say so.
+    #: The time when the token expires, in words, or an empty string if unknown.
     expiry: str
 
     def __bool__(self) -> bool:
@@ -47,7 +47,7 @@ class Verdict:
 
     @property
     def good(self) -> bool | None:
-        """Whether nothing is wrong, or ``None`` if only the signature would tell."""
+        """Whether nothing is wrong, or ``None`` if only the unchecked signature may be."""
         return False if not self else True if self.checked else None
 
     @property
@@ -59,7 +59,7 @@ class Verdict:
 
     @property
     def reasons(self) -> list[str]:
-        """Each reason for the verdict as a sentence, the first that counts first."""
+        """The reasons for the verdict, each a sentence, the most important first."""
         reasons = [f"{text[0].upper()}{text[1:]}." for _, text in self.problems]
         if self.decision is not None and not (self.decision and reasons):
             reasons.append(self.decision.reason)
@@ -67,7 +67,7 @@ class Verdict:
 
     @property
     def summary(self) -> str:
-        """Whether the token is good, in one line."""
+        """The verdict on the token, in one line."""
         if self.problems:
             texts = [text for _, text in self.problems]
             more = len(texts[_MOST_PROBLEMS:])
@@ -87,9 +87,9 @@ def judge(
 ) -> Verdict:
     """Judge a token and a request.
 
-    :param request: what was asked through the channel, if anything was.
-    :param channel_url: the URL that the page sent the request to; by default the token's own channel.
-    :param at: when it did so, as a Unix time; by default now.
+    :param request: the request that was sent through the channel, if any.
+    :param channel_url: the URL to which the page sent the request; by default the token's own channel.
+    :param at: the Unix time of the request; by default now.
     """
     policy = inspection.access_policy
     decision = None if policy is None or request is None else policy.decide(request)
