@@ -203,7 +203,7 @@ class TestUrls:
     @pytest.mark.parametrize(
         ("claims", "path", "sid"),
         [
-            ({"channel": "WK1"}, "/Workers/WK789", "WK789"),  # the library opens that of worker_sid
+            ({"channel": "WK1"}, "/Workers/WK789", "WK789"),  # Worker.js opens that of worker_sid
             ({"channel": "WQ1", "worker_sid": None, "taskqueue_sid": "WQ1"}, "/TaskQueues/WQ1", "WQ1"),
             ({"channel": "WS456", "worker_sid": None}, "", "WS456"),
         ],

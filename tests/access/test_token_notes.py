@@ -37,21 +37,21 @@ class TestChannel:
         (note,) = notes_of(capability, **{claim: missing})
         assert (note.kind, note.rule_index) == ("missing-claim", None)
         assert note.reason.startswith(f"The claim {claim} is missing, from which a ")
-        assert note.reason.endswith("the browser library opens the channel 'undefined'.")
+        assert note.reason.endswith("Worker.js opens the channel 'undefined'.")
         assert note.advice.endswith(f"SID, '{sid}'.")
 
     def test_that_differs_from_the_worker_is_told(self) -> None:
         (note,) = notes_of(channel="WS456")
         assert note.kind == "wrong-channel"
         assert note.reason == (
-            "The claims channel and worker_sid differ: 'WS456', 'WK789'. The browser library opens the "
-            "channel of worker_sid."
+            "The claims channel and worker_sid differ: 'WS456', 'WK789'. Worker.js opens the channel of "
+            "worker_sid."
         )
 
     def test_of_no_known_kind_is_told(self) -> None:
         first, *_ = notes_of(channel="CI123", worker_sid=...)
         assert first.kind == "wrong-channel"
-        assert "no page of the browser library opens it" in first.reason
+        assert "no page of Worker.js opens it" in first.reason
 
     @pytest.mark.parametrize(
         ("claims", "kind"),

@@ -363,7 +363,7 @@ class TestRules:
         assert "   0 allow GET    the channel\n" in out
         assert line_after(out, "Class") == "TaskRouterWorkerCapability"
         assert in_one_line(out).startswith(
-            f"✗ not good: the claims channel and worker_sid differ: '{WORKSPACE}', '{WORKER}'. The browser"
+            f"✗ not good: the claims channel and worker_sid differ: '{WORKSPACE}', '{WORKER}'. Worker.js"
         )
 
 

@@ -179,7 +179,7 @@ class Capability:
         self._allow_from_the_start()
 
     def _class_for(self, channel_id: object) -> str:
-        """Return the end of an error: the class for this channel, if another one is for it."""
+        """Return the end of an error: the class for a channel of another kind, or an empty string."""
         sid = "" if channel_id is None else check_str(self._channel_parameter, channel_id)
         other = _CLASS_FOR.get(sid[:2])
         return "" if other is None or sid.startswith(self.channel_prefix) else f"; {other}"
@@ -567,7 +567,7 @@ def _without_conflicts(rules: list[Any]) -> list[PolicyRule]:
 def _seconds(ttl: object) -> int:
     if type(ttl) is int:
         return ttl
-    from datetime import timedelta  # noqa: PLC0415 - it would take a tenth of the time that the package takes to load
+    from datetime import timedelta  # noqa: PLC0415 - a tenth of the package's import time
 
     if isinstance(ttl, timedelta):
         return ttl // timedelta(seconds=1)

@@ -41,7 +41,7 @@ def _nothing_allows(request: Request) -> str:
 
 
 def _mistaken(indexed: RuleIndex, request: Request) -> str | None:
-    """Name the rule that was meant for this request but has a mistake in its URL, so it never matches."""
+    """Name the rule that was meant for this request but never matches, because of a mistake in its URL."""
     query, form = grouped(request.query), grouped(request.form)
     for index, mistake in indexed.mistaken.items():
         rule = indexed.rules[index]

@@ -1,4 +1,4 @@
-"""Notes: what is worth a second look in a token or an access policy, and what to do about it."""
+"""Notes on details of a token or an access policy that are worth a second look, with advice."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LAST_YEAR = 5_000  # of seconds: today's milliseconds, read as seconds, are ten
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """Something about a token or an access policy that is worth a second look."""
+    """A detail of a token or an access policy that is worth a second look."""
 
     #: The kind of the note, for programs. Later versions may add kinds.
     kind: Literal[
@@ -42,11 +42,11 @@ class Note:
         "never-matches",
         "redundant",
     ]
-    #: The index of the rule that the note is about, from 0, or ``None`` if it is about the token.
+    #: The index of the rule that the note is about, from 0, or ``None`` for a note about the token.
     rule_index: int | None
-    #: What was found, in a sentence.
+    #: The finding, in a sentence.
     reason: str
-    #: What to do about it.
+    #: The remedy, in a sentence or two.
     advice: str
 
     def __str__(self) -> str:
@@ -61,12 +61,12 @@ def notes_on_token(
     *,
     compared: bool = True,
 ) -> list[Note]:
-    """Return the notes on a token, whatever its SIDs are. Those about no rule come first.
+    """Return the notes on a token, whose SIDs may be malformed. Notes about no rule come first.
 
-    :param expires_at: when the token expires, if that is known.
-    :param lifetime: how long the token is good, if that is known.
-    :param compared: whether to compare the rules, which tells which of them are wide or redundant.
-    :raises ComparisonTooHardError: if that would take too long.
+    :param expires_at: the time when the token expires, if known.
+    :param lifetime: the token's lifetime, if known.
+    :param compared: whether to compare the rules, which finds the wide and the redundant ones.
+    :raises ComparisonTooHardError: if the comparison would take too many steps.
     """
     own = from_the_start(indexed.rules, sids)
     on_rules = notes_on_rules(indexed, sids.workspace or None, sids.worker or None, compared=compared)
@@ -79,7 +79,7 @@ def notes_on_token(
 
 
 def notes_on_claims(sids: Sids) -> Iterator[Note]:
-    """Yield a note if the browser library does not open the channel that the token names."""
+    """Yield a note if Worker.js does not open the channel that the token names."""
     page, channel = sids.page, sids.channel
     if page is None:
         if channel:
@@ -87,7 +87,7 @@ def notes_on_claims(sids: Sids) -> Iterator[Note]:
                 kind="wrong-channel",
                 rule_index=None,
                 reason=f"The claim channel is {shown(channel)}, which is not the SID of a worker, a task "
-                "queue or a workspace, so no page of the browser library opens it.",
+                "queue or a workspace, so no page of Worker.js opens it.",
                 advice="Set it to the SID of the worker, task queue or workspace that the page is for.",
             )
     elif not sids.opened:
@@ -97,7 +97,7 @@ def notes_on_claims(sids: Sids) -> Iterator[Note]:
             kind="missing-claim",
             rule_index=None,
             reason=f"The claim {CLAIMS[page]} is missing, from which a {page}'s page takes its channel: "
-            "the browser library opens the channel 'undefined'.",
+            "Worker.js opens the channel 'undefined'.",
             advice=f"Set it to the {page}'s SID{f', {shown(channel)}' if channel else ''}.",
         )
     elif channel and sids.opened != channel:
@@ -105,7 +105,7 @@ def notes_on_claims(sids: Sids) -> Iterator[Note]:
             kind="wrong-channel",
             rule_index=None,
             reason=f"The claims channel and {CLAIMS[page]} differ: {shown(channel)}, {shown(sids.opened)}. "
-            f"The browser library opens the channel of {CLAIMS[page]}.",
+            f"Worker.js opens the channel of {CLAIMS[page]}.",
             advice=f"Set both to the {page}'s SID.",
         )
 
@@ -125,7 +125,7 @@ def _channel_denied(indexed: RuleIndex, sids: Sids) -> Iterator[Note]:
 def notes_on_rules(
     indexed: RuleIndex, workspace_sid: str | None, worker_sid: str | None, *, compared: bool = True
 ) -> list[Note]:
-    """Return the notes on rules, in the order of the rules. The SIDs may be whatever a token has."""
+    """Return the notes on rules, in the order of the rules. The SIDs may be malformed."""
     about_rules = [*_never_matching(indexed)]
     if not compared:
         return about_rules
@@ -152,7 +152,7 @@ def _too_long(expires_at: datetime | None, lifetime: timedelta | None) -> Iterat
 
 
 def long_lived(lifetime: timedelta | None) -> Iterator[Note]:
-    """Yield a note if a token is good for longer than the page should need it."""
+    """Yield a note if a token lives longer than a page should need."""
     if lifetime is not None and lifetime > _LONGEST_LIFE:
         yield Note(
             kind="long-lived",
@@ -190,9 +190,9 @@ def _never_matching(indexed: RuleIndex) -> Iterator[Note]:
 
 
 def _wide(indexed: RuleIndex, workspace_sid: str, worker_sid: str | None) -> Iterator[Note]:
-    """Yield a note for each rule that lets the page change what is not its own."""
+    """Yield a note for each rule that lets the page change resources other than its own."""
     path = f"/Workspaces/{workspace_sid}"
-    bases = {base_before(rule.url, path) for rule in indexed.rules}  # as of another region
+    bases = {base_before(rule.url, path) for rule in indexed.rules}  # such as another region's
     workspace_urls = {workspace_url(workspace_sid), *(f"{base}{path}" for base in bases if base is not None)}
     methods = ("POST", "DELETE")
     borders = [
@@ -216,10 +216,10 @@ def _wide(indexed: RuleIndex, workspace_sid: str, worker_sid: str | None) -> Ite
 
 
 def _is_foreign(url: str, workspace_path: str, worker_sid: str | None, made_up: str) -> bool:
-    """Return whether a URL is of the workspace and not the page's own.
+    """Return whether a URL is in the workspace, but not the page's own.
 
-    A made-up resource anywhere below the workspace is nobody's own. To a worker's page, the workspace and
-    other workers are not its own either.
+    A made-up resource below the workspace is no page's own. For a worker's page, the workspace and other
+    workers are not the page's own, either.
     """
     base = base_before(url, workspace_path)
     if base is None:

@@ -2,8 +2,8 @@
 
 A filter constrains each parameter on its own, so the matching requests form a box: some choices for each
 parameter, in every combination. The requests that one rule allows and others do not are a box minus other
-boxes. Finding a point that is left is hard in general (as hard as satisfiability), but easy for the filters
-that people write.
+boxes. Finding a point that is left is hard in general (as hard as satisfiability), but easy for usual
+filters.
 """
 
 from __future__ import annotations

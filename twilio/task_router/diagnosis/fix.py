@@ -40,10 +40,10 @@ _KEYWORDS: Final = {
 
 _DOCS: Final = "the page other-sdks of the documentation"
 
-# Query parameters that change which part of an answer a page gets: a page leaves them out, or sends others.
+# Query parameters that select a part of an answer: a page may leave them out, or send others.
 _OF_A_PART: Final = frozenset({"Page", "PageToken", "PageSize", "Minutes", "StartDate", "EndDate"})
 
-# The SID of a task or a reservation, below its collection: tomorrow it is another one.
+# The SIDs of tasks and reservations, by their collections: tomorrow's are others.
 _TASK_OR_RESERVATION: Final = {
     "Tasks": re.compile(r"WT(?=[A-Za-z]*[0-9])[A-Za-z0-9]+"),
     "Reservations": re.compile(r"WR(?=[A-Za-z]*[0-9])[A-Za-z0-9]+"),
@@ -52,29 +52,29 @@ _TASK_OR_RESERVATION: Final = {
 
 @dataclass(frozen=True)
 class Fix:
-    """What would let a request through."""
+    """A fix that would allow a request."""
 
-    #: The grant that would do, as whoever made the token writes it:
+    #: The grant that would do, as the token's maker writes it:
     #: ``TaskRouterWorkerCapability.allow_activity_updates()``, or the official SDK's
-    #: ``allow_update_activities=True``. ``None`` if none would, or if the maker has no such grants.
+    #: ``allow_update_activities=True``. ``None`` if no grant would do, or if the maker has none.
     grant: str | None
     #: The rules that the channel lacks.
     channel_rules: list[PolicyRule]
     #: The narrowest rule that would do, if the request lacks one.
     rule: PolicyRule | None
-    #: Why there is no such rule, in a sentence, if the request lacks one.
+    #: The reason why there is no such rule, in a sentence, if the request lacks one.
     obstacle: str | None
-    #: How all these rules are added: lines of Python, or the rules as JSON.
+    #: The code that adds all these rules: lines of Python, or the rules as JSON.
     lines: list[str]
     #: The page of the documentation that shows how a rule is added, if the lines are JSON.
     docs: str | None
 
 
 def fix_for(inspection: Inspection, request: Request | None, verdict: Verdict) -> Fix | None:
-    """Return what would let a request through that a token's rules deny, or ``None`` if they allow it.
+    """Return the fix for a request that a token's rules deny, or ``None`` if they allow the request.
 
     :param request: the request, or ``None`` if only the channel counts, through which every request goes.
-    :param verdict: the one on this token and this request.
+    :param verdict: the verdict on this token and this request.
     """
     policy, decision = inspection.access_policy, verdict.decision
     is_allowed = decision is None or bool(decision)
@@ -99,7 +99,7 @@ def fix_for(inspection: Inspection, request: Request | None, verdict: Verdict) -
 
 
 def _obstacle_of_channel(inspection: Inspection, verdict: Verdict) -> str | None:
-    """Say why no rule for the channel is to be added, if so."""
+    """Return the reason why no rule for the channel should be added, or ``None``."""
     claim = claim_without_sid(inspection.sids) if verdict.lacking else None
     if claim:
         return f"Set the claim {claim} to a SID first: without one, the page has no channel."
@@ -116,7 +116,7 @@ _CHANGE_IT: Final = "change or remove that rule. Do not add one that overrides i
 
 
 def _without_allow(inspection: Inspection, index: int) -> str:
-    """Say if a rule denies only because it says nothing else."""
+    """Mention that a rule denies only because it has no ``allow``."""
     return "" if "allow" in inspection.claims["policies"][index] else ' because it has no "allow"'
 
 
@@ -131,12 +131,12 @@ _NOT_ITS_OWN: Final = (
 
 
 def has_grants(inspection: Inspection) -> bool:
-    """Whether whoever made the token has grants, or keywords for them."""
+    """Return whether the token's maker has grants, or keywords for them."""
     return inspection.made_by in {*OURS, OFFICIAL_SDK}
 
 
 def grants_as_written(inspection: Inspection, grants: Iterable[str]) -> list[str]:
-    """Return grants as whoever made the token writes them, the token's own class first.
+    """Return grants as the token's maker writes them, the token's own class first.
 
     :param grants: such as ``TaskRouterWorkerCapability.allow_activity_updates()``.
     :returns: an empty list if the maker has no such grants, or the token's rules are those of no class.
@@ -152,7 +152,7 @@ def grants_as_written(inspection: Inspection, grants: Iterable[str]) -> list[str
 
 
 def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str | None:
-    """Say why no rule is to be added, if so."""
+    """Return the reason why no rule for the request should be added, or ``None``."""
     decision = verdict.decision
     if inspection.unreadable_rules:
         index = inspection.unreadable_rules[0]
@@ -171,7 +171,7 @@ def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str
 
 
 def _grant(inspection: Inspection, request: Request) -> str | None:
-    """Return the first grant that would do, as whoever made the token writes it."""
+    """Return the first grant that would do, as the token's maker writes it."""
     covering = inspection.grantable.covering(request.method, request.url)
     if not has_grants(inspection) or next(covering, None) is None:
         return None
@@ -194,7 +194,7 @@ def _narrowest_rule(inspection: Inspection, request: Request) -> PolicyRule:
 def _filter(
     pairs: Iterable[tuple[str, str]], optional: frozenset[str] = frozenset()
 ) -> dict[str, dict[str, bool]]:
-    """Return a filter with just these parameters, or none if one is repeated, which filters never allow."""
+    """Return a filter with only these parameters, or an empty one if a parameter is repeated."""
     values = grouped(pairs)
     if any(len(given) > 1 for given in values.values()):
         return {}
@@ -215,7 +215,7 @@ def _pattern(workspace_url: str, url: str) -> str:
 
 
 def _line(inspection: Inspection, rule: PolicyRule) -> str:
-    """Return how a rule is added, as whoever made the token would do it."""
+    """Return the line of code that adds a rule, as the token's maker writes it."""
     if inspection.made_by in OURS:
         filters = [
             f"{name}={{{', '.join(map(_matcher, matchers.items()))}}}"
@@ -238,7 +238,7 @@ def _matcher(item: tuple[str, Mapping[str, bool]]) -> str:
 
 
 def _url(inspection: Inspection, url: str) -> str:
-    """Return the code of a URL: relative to one that a capability has, if it begins like that."""
+    """Return a URL as code, relative to one of the capability's URLs if possible."""
     urls = inspection.urls
     for own, name in ((urls.resource, "resource_url"), (urls.workspace, "workspace_url")):
         if own == urls.workspace and name == "resource_url":
@@ -252,5 +252,5 @@ def _url(inspection: Inspection, url: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return what stands between double quotes in Python for a text."""
+    """Return a text as written between double quotes in Python."""
     return text.encode("unicode_escape").decode("ascii").replace('"', r"\"")
