@@ -477,6 +477,15 @@ class TestDenial:
             ["TaskRouterWorkerCapability.allow_reservation_updates()"],  # which is no more specific
         )
 
+    def test_leaves_no_grant_that_would_override_it(self, run: Run) -> None:
+        """The other grant that covers the request's URL has a filter, and does not override anything."""
+        capability = capability_of(TaskRouterCapability)
+        capability.deny(f"{WORKSPACE_URL}/**", "POST", post_filter={"Reason": REQUIRED})
+        request = ("POST", f"/Tasks/{TASK}", "--form", "AssignmentStatus=completed")
+        told = json.loads(run("check", "--json", *request, capability.generate_token(), status=1))
+        assert told["grants"] == []
+        assert told["missing_rule"]["post_filter"] == {"AssignmentStatus": {"required": True}}
+
     def test_of_the_channel_is_named(self, run: Run) -> None:
         policies: list[Any] = capability_of().policies
         del policies[1]["allow"]
