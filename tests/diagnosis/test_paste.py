@@ -29,7 +29,7 @@ class TestToken:
     def test_is_read(self, text: str) -> None:
         assert read_paste(text.format(TOKEN)) == Paste(TOKEN)
 
-    @pytest.mark.parametrize("end", ["\n", "\r\n", "\n  ", " "])
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\n  ", " ", "\u200b", "\u00a0\n"])
     def test_may_be_wrapped(self, end: str) -> None:
         lines = [TOKEN[at : at + 76] for at in range(0, len(TOKEN), 76)]
         assert read_paste(end.join(lines)) == Paste(TOKEN)

@@ -131,7 +131,7 @@ def _read_token(text: str) -> Paste:
     if "://" in text and (token := _TOKEN_IN_URL.search(text)):
         return Paste(token[1])
     word = _BEFORE_A_TOKEN.sub("", text, count=1).strip(_AROUND)
-    unwrapped = "".join(word.split())
+    unwrapped = "".join(re.sub(f"[{_SPACE}]", " ", word).split())
     if _TOKEN.fullmatch(unwrapped):
         return Paste(unwrapped)
     tokens = {*_TOKEN_IN_TEXT.findall(text)}
