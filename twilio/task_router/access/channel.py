@@ -55,9 +55,9 @@ def _deciding(indexed: RuleIndex, method: str, url: str) -> int | None:
 
 
 def lack_in_words(lacks: Sequence[Lack], url: str = "") -> str:
-    """Say what the rules do not allow on the channel, without a full stop.
+    """Name the methods that the rules do not allow on the channel, without a full stop.
 
-    :param url: the channel's URL, if it is to be named.
+    :param url: the channel's URL, if the words are to name that too.
     """
     methods = " and ".join(lack.method for lack in lacks)
     named = f", {shown_text(url)}," if url else ","
@@ -66,9 +66,9 @@ def lack_in_words(lacks: Sequence[Lack], url: str = "") -> str:
 
 
 def advice_on_lack(lacks: Sequence[Lack], without_sid: str | None = None) -> str:
-    """Say what to do about it, in one sentence or two.
+    """Advise on methods that the rules do not allow, in one sentence or two.
 
-    :param without_sid: the claim that has no SID, if the channel's URL needs it.
+    :param without_sid: the claim that has no SID although the channel's URL needs one, if there is one.
     """
     if without_sid:
         return f"Set the claim {without_sid} to a SID."

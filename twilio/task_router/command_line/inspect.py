@@ -98,7 +98,7 @@ def _as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
 
 
 def _call_as_dict(explanation: Explanation, verdict: Verdict) -> dict[str, Any]:
-    """Return what JSON says of a call, which no token permits that is not good."""
+    """Return the fields of a call for JSON. A token that is not good permits none."""
     is_refused = bool(explanation) and _is_refused(verdict)
     return {
         "allowed": explanation.allowed and not is_refused,
@@ -130,7 +130,7 @@ def _worker_js(inspection: Inspection) -> tuple[dict[str, Explanation], str | No
 
 
 def _not_judged(inspection: Inspection, no_calls: str | None) -> list[str]:
-    """Say what cannot be told of a token whose rules can be read, and why.
+    """List the questions about a token with readable rules that have no answer, and why.
 
     :param no_calls: why the calls of its page cannot be told, if so.
     """
