@@ -362,6 +362,17 @@ class TestUnusedRules:
             f"GET {WORKFLOWS}"
         ]
 
+    def test_are_not_those_of_a_class_twice(self) -> None:
+        capability = capability_of()
+        capability.policies *= 2
+        assert replay([entry(200, event="ready", token=capability.generate_token())]).unused_rules == []
+
+    def test_are_not_denials(self) -> None:
+        """Without one, the page could do more."""
+        capability = capability_of()
+        capability.deny(f"{WORKER_URL}/Reservations/WR1", "GET")
+        assert replay([entry(200, event="ready", token=capability.generate_token())]).unused_rules == []
+
     def test_are_not_those_of_the_channel(self) -> None:
         wide = {"url": f"{CHANNEL_URL.rpartition('/')[0]}/**", "method": "POST", "allow": True}
         token = with_claims(policies=[*capability_of().policies, wide])

@@ -221,7 +221,7 @@ def _show_unused_rules(replayed: Replay, terminal: Terminal) -> None:
         terminal.say("Rules that no request used. If the page needs nothing else, remove them:")
     for rule in rules[:_MOST]:
         url = short(rule["url"], cases[0].inspection)
-        terminal.say(f"{'allow' if rule['allow'] else 'deny'} {rule['method']} {url}", indent=2)
+        terminal.say(f"allow {rule['method']} {url}", indent=2)
     _say_more(rules, "rule", terminal)
 
 

@@ -76,8 +76,8 @@ class Replay:
     skipped: int
     #: What is wrong with the recording itself, if it was not read to its end.
     damage: str | None
-    #: The rules that no request used, without those that a page's class has from the start. None of them are
-    #: known unless the page got ready, nothing was refused and every request was read.
+    #: The rules that allow and that no request used, without those that a page's class has from the start.
+    #: None are known unless the page got ready, nothing was refused and every request was read.
     unused_rules: list[PolicyRule]
 
     def __bool__(self) -> bool:
@@ -251,4 +251,6 @@ def _spare_rules(inspection: Inspection) -> Iterator[PolicyRule]:
     index = inspection.access_policy.index
     needed = {at for method in ("GET", "POST") for at in index.covering(method, inspection.urls.channel)}
     needed |= from_the_start(index.rules, inspection.sids)
-    yield from (rule.as_dict() for at, rule in enumerate(index.rules) if at not in needed)
+    kept = {index.rules[at].identity for at in needed}  # also if they are there twice
+    # A denial may well do its work although nobody asks for what it denies.
+    yield from (rule.as_dict() for rule in index.rules if rule.allow and rule.identity not in kept)
