@@ -199,7 +199,7 @@ class _Pairing:
             if other.allow == allow:
                 others.append(other.box)
             else:
-                self._steps.take(2 * box.size)
+                self._steps.take(2 * min(box.size, other.box.size))
                 common = box.common(other.box)
                 if common is not None:
                     yield Case(common, tuple(others))

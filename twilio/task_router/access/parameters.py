@@ -90,9 +90,10 @@ class Box(dict[Parameter, Choices]):
 
     def common(self, other: Box) -> Box | None:
         """Return the box of the points that both boxes have, or ``None`` if there are none."""
-        if not other.required <= self.keys():
+        if not (other.required <= self.keys() and self.required <= other.keys()):
             return None
-        choices = {parameter: some & other[parameter] for parameter, some in self.items()}
+        one, two = (self, other) if len(self) <= len(other) else (other, self)
+        choices = {parameter: some & two[parameter] for parameter, some in one.items() if parameter in two}
         return Box(choices) if all(choices.values()) else None
 
     def agreement(self, other: Box) -> set[Parameter]:
@@ -126,9 +127,9 @@ def boxes(rules: Sequence[Rule], made_up: str, steps: Steps) -> list[Box]:
     found: list[Box] = []
     queries = _choices("query", [rule.query_filter for rule in rules], made_up)
     forms = _choices("form", [rule.post_filter for rule in rules], made_up)
-    for query, form in zip(queries, forms, strict=True):
+    for rule, query, form in zip(rules, queries, forms, strict=True):
         box = Box(query | form)
-        steps.take(40 + 3 * box.size)
+        steps.take(40 + 3 * box.size + 25 * (len(rule.query_filter) + len(rule.post_filter)))
         found.append(box)
     return found
 
@@ -155,10 +156,10 @@ def _choices(
         choices: Choices = frozenset(parameter.values if matcher.value is None else [matcher.value])
         return choices if matcher.required else choices | _LEFT_OUT
 
-    anything = {
-        parameter: matching(parameter, Matcher(required=False, value=None))
-        for parameter in parameters.values()
-    }
+    anything = {}
+    if not all(filters):
+        optional = Matcher(required=False, value=None)
+        anything = {parameter: matching(parameter, optional) for parameter in parameters.values()}
     for matchers in filters:
         named = {parameters[name]: matcher for name, matcher in matchers.items()}
         yield {parameter: matching(parameter, matcher) for parameter, matcher in named.items()} or anything
@@ -203,7 +204,7 @@ def simplest_point(cases: Iterable[Case], steps: Steps) -> Point | None:
         nearest, _ = max(zip(around, agreements, strict=True), key=lambda pair: len(pair[1]))
         counts = Counter(chain.from_iterable(agreements))
         # Leaving a box that agrees on all required parameters takes a further one. One leaves this many:
-        most = len(around) - min(counts[parameter] for parameter in box)
+        most = len(around) - min((counts[parameter] for parameter in box), default=len(around))
         further = sum(box.required <= agreement for agreement in agreements)
         put(box.without(nearest, counts), others, len(box.required) + ceil(further / max(most, 1)))
     return None
