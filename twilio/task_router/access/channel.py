@@ -1,4 +1,4 @@
-"""A page's channel on the event bridge, through which every request goes, and the rules that it needs."""
+"""A page's channel on the event bridge, through which every request goes, and the rules for the channel."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def claim_without_sid(sids: Sids) -> str | None:
 
 
 def lacking(indexed: RuleIndex, url: str) -> list[Lack]:
-    """Return the methods that a page needs on its channel's URL, and that the rules do not allow."""
+    """Return the methods that a page needs on its channel but that the rules do not allow."""
     deciding = {method: _deciding(indexed, method, url) for method in ("GET", "POST")}
     return [
         Lack(method, index)
@@ -43,7 +43,7 @@ def lacking(indexed: RuleIndex, url: str) -> list[Lack]:
 
 
 def _deciding(indexed: RuleIndex, method: str, url: str) -> int | None:
-    """Return the index of the rule that decides about a request without parameters, if any matches."""
+    """Return the index of the rule that decides about a request without parameters, or ``None``."""
     return next(
         (
             index
@@ -57,7 +57,7 @@ def _deciding(indexed: RuleIndex, method: str, url: str) -> int | None:
 def lack_in_words(lacks: Sequence[Lack], url: str = "") -> str:
     """Name the methods that the rules do not allow on the channel, without a full stop.
 
-    :param url: the channel's URL, if the words are to name that too.
+    :param url: the channel's URL, to be named, too.
     """
     methods = " and ".join(lack.method for lack in lacks)
     named = f", {shown_text(url)}," if url else ","
@@ -68,7 +68,7 @@ def lack_in_words(lacks: Sequence[Lack], url: str = "") -> str:
 def advice_on_lack(lacks: Sequence[Lack], without_sid: str | None = None) -> str:
     """Advise on methods that the rules do not allow, in one sentence or two.
 
-    :param without_sid: the claim that has no SID although the channel's URL needs one, if there is one.
+    :param without_sid: the claim that lacks the SID for the channel's URL, if any.
     """
     if without_sid:
         return f"Set the claim {without_sid} to a SID."

@@ -1,4 +1,4 @@
-"""``inspect``: show what a token says and permits."""
+"""``inspect``: show a token's claims and rules, and the calls of Worker.js that they allow."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 _USAGE = "inspect TOKEN, inspect FILE, or a token on standard input"
-_MOST_NOTES = 2  # that one screen has room for
+_MOST_NOTES = 2  # on one screen
 _IN_THE_VERDICT = frozenset(
     {"missing-claim", "wrong-channel", "channel-denied"}
 )  # notes that need no second look
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def token_as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
-    """Return what JSON says of a verdict on a token alone."""
+    """Return a verdict on a token alone for JSON."""
     return {
         "good": verdict.good,
         "kind": verdict.kind,
@@ -108,12 +108,12 @@ def _call_as_dict(explanation: Explanation, verdict: Verdict) -> dict[str, Any]:
 
 
 def _is_refused(verdict: Verdict) -> bool:
-    """Whether a token is refused whatever its rules say. Explanations know of the channel."""
+    """Return whether a token is refused whatever its rules allow. Explanations include the channel."""
     return any(problem.kind != "channel-denied" for problem in verdict.problems)
 
 
 def _worker_js(inspection: Inspection) -> tuple[dict[str, Explanation], str | None]:
-    """Return the calls of the token's page, and why there are none if its rules can be read all the same."""
+    """Return the calls of the token's page, or the reason why readable rules lead to none."""
     if inspection.access_policy is None:
         return {}, None
     try:
@@ -132,7 +132,7 @@ def _worker_js(inspection: Inspection) -> tuple[dict[str, Explanation], str | No
 def _not_judged(inspection: Inspection, no_calls: str | None) -> list[str]:
     """List the questions about a token with readable rules that have no answer, and why.
 
-    :param no_calls: why the calls of its page cannot be told, if so.
+    :param no_calls: the reason why the calls of the page are unknown, if they are.
     """
     calls = [] if no_calls is None else [f"Which calls of Worker.js go through: {no_calls}."]
     if inspection.are_rules_compared:
@@ -262,7 +262,7 @@ def _refused_by_grant(inspection: Inspection, calls: Mapping[str, Explanation]) 
     return refused
 
 
-# Calls that make a family, each with a name for all of them.
+# Families of calls, each with a name for all of them.
 _FAMILIES = {
     r"\b(activities|workflows|taskqueues|workers|tasks)\b": "<list>",
     r"\b(statistics|realtimeStats|cumulativeStats)\b": "<statistics>",
@@ -291,7 +291,7 @@ def _in_families(group: Sequence[str], calls: Collection[str]) -> str:
 
 
 def _abbreviated(names: Iterable[str]) -> str:
-    """List names, without the object that a name has in common with the one before."""
+    """List names, each without its object if the name before has the same one."""
     words: list[str] = []
     before = ""
     for name in names:

@@ -97,13 +97,13 @@ _UNREADABLE: Final[dict[str, Any]] = {
 class _Group:
     """Exchanges that differ at most in the SIDs of tasks and reservations, and in parameters' values."""
 
-    #: The first of them.
+    #: The first exchange.
     exchange: Exchange
-    #: How often each of them was made.
+    #: The requests, each with its number.
     requests: Counter[str]
 
     def text(self) -> str:
-        """Return what is common to all: the request, and the server's answer."""
+        """Return a line for the group: the request, and the server's answer."""
         number = sum(self.requests.values())
         times = f"{number} \N{MULTIPLICATION SIGN} " if number > 1 else ""
         case, status = self.exchange.case, self.exchange.status
@@ -134,12 +134,12 @@ def _grouped(exchanges: Sequence[Exchange]) -> list[_Group]:
     return [*groups.values()]
 
 
-# The segment of a URL that is the SID of a task or a reservation.
+# A segment of a URL: the SID of a task or a reservation.
 _SID: Final = re.compile(r"(?<=/)(W[TR])(?=[A-Za-z]*[0-9])[A-Za-z0-9]+(?=/|$)")
 
 
 def _general(case: Case) -> str:
-    """Return a request without what is another one each time."""
+    """Return a request without the SIDs of tasks and reservations, and without parameters' values."""
     request = case.request
     names = [name for name, _ in request.query or request.form]
     return " ".join([request.method, _SID.sub("\\1\N{HORIZONTAL ELLIPSIS}", request.url), *names])
@@ -183,7 +183,7 @@ def _show(replayed: Replay, terminal: Terminal) -> None:
 
 
 def _is_open(exchange: Exchange) -> bool:
-    """Whether neither an answer nor a signature shows that a request went through."""
+    """Return whether neither an answer nor a signature shows that a request went through."""
     if exchange.status is None:
         return exchange.case is not None and exchange.case.verdict.good is None
     return exchange.status == 0

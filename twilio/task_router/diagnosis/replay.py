@@ -1,4 +1,4 @@
-"""The replay of a recording: each request judged by its token, beside the server's answer to it."""
+"""The replay of a recording: each request judged by its token, beside the server's answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Case(NamedTuple):
-    """A request that was made once or more, and the verdict on it."""
+    """A request that was made once or more, with its verdict and its fix."""
 
     inspection: Inspection
     request: Request
@@ -34,28 +34,28 @@ class Case(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """A request, and the server's answer to it."""
+    """A request, and the server's answer."""
 
-    #: ``None`` if the request's body cannot be read.
+    #: The case, or ``None`` if the request's body cannot be read.
     case: Case | None
-    #: 0 if there was no answer, ``None`` if that is not known.
+    #: The status of the answer, 0 without an answer, or ``None`` if unknown.
     status: int | None
-    #: Whether the token had expired by then, or ``None`` if that is not known.
+    #: Whether the token had expired by then, or ``None`` if unknown.
     expired: bool | None
 
     @property
     def is_refused(self) -> bool:
-        """Whether the server refused it, for whatever reason."""
+        """Whether the server refused the request, for whatever reason."""
         return self.status is not None and self.status >= 400  # noqa: PLR2004 - HTTP's errors begin here
 
     @property
     def is_allowed(self) -> bool:
-        """Whether the token permits it."""
+        """Whether the token allows the request."""
         return self.case is not None and bool(self.case.verdict)
 
     @property
     def differs(self) -> bool:
-        """Whether the answer contradicts what the rules say. A 401 says nothing about the rules."""
+        """Whether the answer contradicts the rules' decision. A 401 says nothing about the rules."""
         if self.case is None or self.case.verdict.decision is None or not self.status:
             return False
         if self.case.verdict.lacking or not self.case.verdict.decision:
@@ -69,15 +69,15 @@ _FORBIDDEN: Final = 403
 
 @dataclass(frozen=True)
 class Replay:
-    """A recording whose requests have been judged. It is true if all of them went through, and should."""
+    """A judged recording. A replay is true if all requests went through, as they should."""
 
     exchanges: list[Exchange]
-    #: How many requests with a body went elsewhere.
+    #: The number of requests with a body that went elsewhere.
     skipped: int
-    #: What is wrong with the recording itself, if it was not read to its end.
+    #: The problem of the recording itself, if it was not read to the end.
     damage: str | None
-    #: The rules that allow and that no request used, without those that a page's class has from the start.
-    #: None are known unless the page got ready, nothing was refused and every request was read.
+    #: The allowing rules that no request used, without those that a page's class has from the start. Empty
+    #: unless the page got ready, nothing was refused and every request was read.
     unused_rules: list[PolicyRule]
 
     def __bool__(self) -> bool:
@@ -85,18 +85,18 @@ class Replay:
 
     @cached_property
     def is_refused(self) -> bool:
-        """Whether the server refused a request. If so, one without an answer was only cancelled."""
+        """Whether the server refused a request. If so, requests without an answer were only cancelled."""
         return any(exchange.is_refused for exchange in self.exchanges)
 
     def is_failed(self, exchange: Exchange) -> bool:
-        """Whether a request was refused, should have been or, if none was refused, got no answer."""
+        """Return whether a request was refused, should have been or, if none was refused, got no answer."""
         if exchange.status == 0 and (exchange.is_allowed or exchange.case is None):
             return not self.is_refused
         return exchange.is_refused or not exchange.is_allowed
 
     @property
     def reasons(self) -> list[str]:
-        """Each reason why not all is well, as a sentence."""
+        """The reasons why not all is well, each a sentence."""
         return [*self._reasons()]
 
     def _reasons(self) -> Iterator[str]:
@@ -177,14 +177,14 @@ def replay(entries: Iterable[Entry | None]) -> Replay:
         is_ready |= is_first and bool(exchange.status) and not exchange.is_refused
     if damage and not exchanges:
         raise ValueError(damage[0])
-    # Who knows which rules the rest of a file used, or a request whose body nobody can read?
+    # The rest of a damaged file, or a request without a readable body, may have used any rule.
     is_whole = not damage and all(exchange.case for exchange in exchanges)
     got_far = is_ready and is_whole and not any(exchange.is_refused for exchange in exchanges)
     return Replay(exchanges, skipped, damage[0] if damage else None, court.unused_rules() if got_far else [])
 
 
 def _undamaged(entries: Iterable[Entry | None], damage: list[str]) -> Iterator[Entry | None]:
-    """Yield the entries, and add to a list what is wrong with those that cannot be read."""
+    """Yield the entries, and add the problem of the recording, if any, to *damage*."""
     try:
         yield from entries
     except ValueError as error:
@@ -192,7 +192,7 @@ def _undamaged(entries: Iterable[Entry | None], damage: list[str]) -> Iterator[E
 
 
 class _Court:
-    """Judges requests, and remembers each token, each verdict and which rules decided."""
+    """A judge of requests, who remembers each token and each verdict."""
 
     def __init__(self) -> None:
         self._inspections: dict[str, Inspection] = {}
@@ -226,7 +226,7 @@ class _Court:
 
 def _judged(inspection: Inspection, entry: Entry, body: Body) -> Case:
     request, channel_url = body.request, None
-    if CHANNELS in entry.channel_url:  # otherwise a proxy of the user's own, of which rules know nothing
+    if CHANNELS in entry.channel_url:  # otherwise the user's own proxy, which is in no rule
         channel_url = _as_rules_have_it(entry.channel_url, inspection.urls.channel)
         if request.url == entry.channel_url:  # a websocket
             request = Request(request.method, channel_url)
@@ -234,18 +234,18 @@ def _judged(inspection: Inspection, entry: Entry, body: Body) -> Case:
     return Case(inspection, request, verdict, fix_for(inspection, request, verdict))
 
 
-# The browser library talks to a bridge in the page's region, and no SDK puts the region into the rules.
+# Worker.js talks to a bridge in the page's region, and no SDK puts the region into the rules.
 _BRIDGE: Final = re.compile(r"https://event-bridge(?:\.[a-z0-9-]+\.us1)?\.twilio\.com(?=/)")
 
 
 def _as_rules_have_it(channel_url: str, own_url: str) -> str:
-    """Return a channel's URL at the bridge that a token's rules name, if both are bridges of Twilio's."""
+    """Return a channel's URL at the bridge in a token's rules, if both bridges are Twilio's."""
     sent_to, own = _BRIDGE.match(channel_url), _BRIDGE.match(own_url)
     return own[0] + channel_url[sent_to.end() :] if sent_to and own else channel_url
 
 
 def _spare_rules(inspection: Inspection) -> Iterator[PolicyRule]:
-    """Yield the rules that a page may do without: neither for its channel nor its class's from the start."""
+    """Yield the rules that a page may not need: neither for its channel nor its class's from the start."""
     if inspection.access_policy is None:
         return
     index = inspection.access_policy.index
