@@ -177,7 +177,7 @@ class _Pairing:
         self._changes_anything: dict[int, bool] = {}
 
     def simplest(self, place: int) -> tuple[Pairs, Pairs] | None:
-        """Return the fewest parameters with which our rule at this place decides, and theirs otherwise."""
+        """Return the fewest parameters that our rule at this place decides, and their rules otherwise."""
         if place not in self._simplest:
             point = simplest_point(self._cases(place, self._theirs), self._steps)
             self._simplest[place] = None if point is None else (pairs(point, "query"), pairs(point, "form"))
@@ -191,7 +191,7 @@ class _Pairing:
         return self._changes_anything[place]
 
     def _cases(self, place: int, instead: Sequence[_Boxed]) -> Iterator[Case]:
-        """Yield the cases that our rule at this place decides, and the rules *instead* decide otherwise."""
+        """Yield the cases that our rule at this place decides, and that *instead* would decide otherwise."""
         allow, box = self._ours[place]
         self._steps.take((place + len(instead)) // 4)
         others = [other.box for other in self._ours[:place]]

@@ -32,7 +32,7 @@ _NO_VALUES = frozenset({"undefined", "null", "None"})  # of JavaScript and Pytho
 
 
 class Mistake(NamedTuple):
-    """A mistake in a rule's URL."""
+    """A mistake in a rule's URL, with the correction."""
 
     #: The mistake in words, to follow "it can never match: ".
     problem: str

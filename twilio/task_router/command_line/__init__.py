@@ -28,10 +28,10 @@ _SHORTEST_REST = 8  # characters that are worth hiding
 _COMMANDS = {
     "demo": "show an example's token and its claims; needs no account",
     "token": "print a token",
-    "inspect": "show what a token says and permits",
-    "check": "say whether a token permits a request, why, and what to do if not",
+    "inspect": "show a token's claims and rules, and the calls of Worker.js that they allow",
+    "check": "say whether a token permits a request, with the reason and, for a denial, the fix",
     "replay": "go through a browser's recorded requests (HAR), and say why some were refused",
-    "compare": "say what a new token permits that an old one did not, and the other way round",
+    "compare": "show the requests that only one of two tokens permits",
 }
 
 

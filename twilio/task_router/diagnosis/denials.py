@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def overrides_a_denial(indexed: RuleIndex, added: Sequence[Rule]) -> bool:
-    """Return whether added rules would allow a request that a rule denies, and not just one without a rule.
+    """Return whether added rules would allow a request that a rule denies.
+
+    A request that no rule matches does not count.
 
     :param added: rules that conflict with none of the others.
     """

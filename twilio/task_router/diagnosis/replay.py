@@ -96,7 +96,7 @@ class Replay:
 
     @property
     def reasons(self) -> list[str]:
-        """The reasons why not all is well, each a sentence."""
+        """The reasons why the replay is not true, each a sentence."""
         return [*self._reasons()]
 
     def _reasons(self) -> Iterator[str]:

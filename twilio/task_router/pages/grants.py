@@ -45,7 +45,7 @@ GRANTS: Final[dict[type[Capability], tuple[str, ...]]] = {
 def with_each_grant(
     policy: AccessPolicy, classes: Iterable[_Class], make: Callable[[_Class], Capability]
 ) -> Iterator[tuple[_Class, str, AccessPolicy]]:
-    """Yield each class, each of its grants, and the policy with the rules of both added.
+    """Yield each class with each of its grants, and the policy with the rules of both added.
 
     The grant's name is empty for the rules that the class has from the start. Grants whose rules conflict
     with the policy's are left out.
