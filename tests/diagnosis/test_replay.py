@@ -279,7 +279,16 @@ class TestChannel:
         assert exchange.case.verdict.kind == "channel-denied"
 
     def test_must_be_the_pages_own(self) -> None:
-        assert not replay([entry(200, to=CHANNEL_URL.replace(WORKER, QUEUE))])
+        other = CHANNEL_URL.replace(WORKER, QUEUE)
+        replayed = replay([entry(200, to=other)])
+        assert not replayed
+        case = replayed.exchanges[0].case
+        assert case is not None
+        says = f"The request went to {other}, which is not the token's own channel."
+        assert case.verdict.reasons == [says]
+        assert case.fix is not None
+        assert (case.fix.lines, case.fix.grant) == ([], None)
+        assert (case.fix.obstacle or "").startswith("Use the token of the page that sent the request: ")
 
     @pytest.mark.parametrize("to", ["", "https://example.org/bridge", "https://example.org/wschannel/x"])
     def test_may_be_a_proxy(self, to: str) -> None:

@@ -100,6 +100,8 @@ def fix_for(inspection: Inspection, request: Request | None, verdict: Verdict) -
 
 def _obstacle_of_channel(inspection: Inspection, verdict: Verdict) -> str | None:
     """Return the reason why no rule for the channel should be added, or ``None``."""
+    if verdict.is_elsewhere:
+        return "Use the token of the page that sent the request: a rule would open another page's channel."
     claim = claim_without_sid(inspection.sids) if verdict.lacking else None
     if claim:
         return f"Set the claim {claim} to a SID first: without one, the page has no channel."

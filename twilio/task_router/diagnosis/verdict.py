@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from twilio.task_router.access.channel import lack_in_words, lacking
+from twilio.task_router.checks import shown_text
 
 from .problem import Problem
 from .times import from_now
@@ -37,6 +38,8 @@ class Verdict:
     decision: Decision | None
     #: The methods that the rules do not allow on the channel.
     lacking: list[Lack]
+    #: Whether that is another channel than the token's own, to which the page sent the request.
+    is_elsewhere: bool
     #: Whether the signature was checked.
     checked: bool
     #: The time when the token expires, in words, or an empty string if unknown.
@@ -99,7 +102,11 @@ def judge(
     if policy is not None and not inspection.unreadable_rules and (request is None or request.url != url):
         missing = lacking(policy.index, url)
     late: list[Problem] = []
-    if missing:
+    is_elsewhere = bool(missing) and url != inspection.urls.channel
+    if is_elsewhere:
+        text = f"the request went to {shown_text(url)}, which is not the token's own channel"
+        late.append(Problem("channel-denied", text))
+    elif missing:
         late.append(Problem("channel-denied", lack_in_words(missing)))
     early = [problem for problem in inspection.problems if problem.kind != "bad-claims"]
     claims = [problem for problem in inspection.problems if problem.kind == "bad-claims"]
@@ -107,6 +114,7 @@ def judge(
         [*early, *_out_of_force(inspection, at), *claims, *late],
         decision,
         missing,
+        is_elsewhere,
         inspection.signature != "not checked",
         "" if inspection.expired is None else f"expires {from_now(inspection.claims['exp'])}",
     )
