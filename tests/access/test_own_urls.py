@@ -25,5 +25,5 @@ class TestOwnUrls:
         assert urls.workspace == f"https://t/v2/Workspaces/{WORKSPACE}"
         assert (urls.base_url, urls.version, urls.base_ws_url) == ("https://t", "v2", "https://b")
 
-    def test_are_on_the_bridge_of_another_channel(self) -> None:
+    def test_are_on_the_rules_bridge(self) -> None:
         assert urls_of(f"https://b/{ACCOUNT}/WK2").channel == f"https://b/{ACCOUNT}/{WORKER}"

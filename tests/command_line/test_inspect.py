@@ -411,7 +411,7 @@ class TestCalls:
         assert out.partition("not good")[0].count("lacks") == 1
         assert "needs" not in out
 
-    def test_of_no_channel_have_the_line_of_the_maker(self, run: Run) -> None:
+    def test_have_the_makers_rule(self, run: Run) -> None:
         keys = ("url", "method", "query_filter", "post_filter", "allow")
         rules: list[dict[str, Any]] = [dict(rule) for rule in capability_of().policies[2:]]
         policies = [{key: rule[key] for key in keys} for rule in rules]
@@ -423,7 +423,7 @@ class TestCalls:
         lines = [json.loads(line) for line in out.splitlines() if line.startswith("  {")]
         assert lines == told["missing_channel_rules"] == capability_of().policies[:2]
 
-    def test_of_a_denied_channel_get_no_rule(self, run: Run) -> None:
+    def test_get_no_rule_if_denied(self, run: Run) -> None:
         policies: list[Any] = capability_of().policies
         policies[0]["allow"] = False
         del policies[1]["allow"]
@@ -435,7 +435,7 @@ class TestCalls:
         assert "capability.allow" not in out
 
     @pytest.mark.usefixtures("too_hard")
-    def test_that_are_too_hard_are_said_to_be(self, run: Run) -> None:
+    def test_may_be_too_hard(self, run: Run) -> None:
         token = token_of()
         steps = "the rules' filters cannot be compared within 10,000,000 steps"
         sentences = [
@@ -445,7 +445,7 @@ class TestCalls:
         assert json.loads(run("inspect", token, "--json"))["not_judged"] == sentences
         assert f"Not judged ? {' ? '.join(sentences)} ✓ good" in in_one_line(run("inspect", token))
 
-    def test_of_a_bad_token_are_not_green(self, run: Run) -> None:
+    def test_of_a_bad_token(self, run: Run) -> None:
         out = run("inspect", token_of(ttl=-60), status=1)
         assert "Calls of Worker.js, as far as the rules go\n  ? connect, ready, " in out
         assert "✓" not in out
@@ -582,7 +582,7 @@ class TestJson:
             "grants": [],
         }
 
-    def test_allows_no_call_of_a_bad_token(self, run: Run) -> None:
+    def test_of_a_bad_token(self, run: Run) -> None:
         told = json.loads(run("inspect", token_of(ttl=-60), "--json", status=1))["worker_js"]
         assert told["ready"] == {
             "allowed": False,
@@ -593,7 +593,7 @@ class TestJson:
         assert told["worker.delete"]["reason"].startswith("No policy rule allows DELETE")
         assert not any(call["allowed"] for call in told.values())
 
-    def test_allows_to_connect_with_half_a_channel(self, run: Run) -> None:
+    def test_of_half_a_channel(self, run: Run) -> None:
         policies = [rule for rule in capability_of().policies if rule["method"] != "POST"]
         told = json.loads(run("inspect", with_claims(policies=policies), "--json", status=1))["worker_js"]
         assert [call for call, one in told.items() if one["allowed"]] == ["connect"]

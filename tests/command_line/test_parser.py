@@ -159,7 +159,7 @@ class TestUpgrade:
         assert out == ""
         assert err.startswith("twilio-task-router: an upgrade of twilio has removed files")
 
-    def test_removes_nothing_that_is_imported(self) -> None:
+    def test_removes_no_import(self) -> None:
         """Neither the names of the package itself nor the modules that twilio-python 5 had."""
         imported = {
             (path.name, name)

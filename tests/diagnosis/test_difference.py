@@ -100,19 +100,19 @@ class TestDifference:
         assert path.rpartition("/")[2] in line_in(run("check", "DELETE", path, token_of(), status=1))
 
     @pytest.mark.parametrize("kind", [TaskRouterTaskQueueCapability, TaskRouterWorkspaceCapability])
-    def test_is_no_worker_for_another_page(self, kind: type[Capability], run: Run) -> None:
+    def test_is_no_worker_elsewhere(self, kind: type[Capability], run: Run) -> None:
         out = run("check", "DELETE", "/Workers/WK2", token_of(kind), status=1)
         assert 'Workers/WK2", "DELETE")' in line_in(out)
 
-    def test_is_no_worker_in_a_workers_own_url(self, run: Run) -> None:
+    def test_is_not_the_worker_itself(self, run: Run) -> None:
         assert line_in(run("check", "POST", f"{MINE}/Channels", token_of(), status=1))
 
-    def test_is_any_worker_if_the_page_is_of_no_kind(self, run: Run) -> None:
+    def test_is_any_worker_to_no_page(self, run: Run) -> None:
         token = with_claims(channel="XX1", worker_sid=None)
         out = in_one_line(run("check", "POST", MINE, token, status=1))
         assert "is for another worker" in out
 
-    def test_is_not_the_host_of_another_rule(self, run: Run) -> None:
+    def test_is_no_host_of_a_rule(self, run: Run) -> None:
         capability = capability_of()
         capability.allow("https://example.org/x", "GET")
         out = run("check", "GET", "https://example.org/y", capability.generate_token(), status=1)

@@ -477,7 +477,7 @@ class TestDenial:
             ["TaskRouterWorkerCapability.allow_reservation_updates()"],  # which is no more specific
         )
 
-    def test_leaves_no_grant_that_would_override_it(self, run: Run) -> None:
+    def test_leaves_no_grant(self, run: Run) -> None:
         """The other grant that covers the request's URL has a filter, and does not override anything."""
         capability = capability_of(TaskRouterCapability)
         capability.deny(f"{WORKSPACE_URL}/**", "POST", post_filter={"Reason": REQUIRED})

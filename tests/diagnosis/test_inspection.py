@@ -36,11 +36,11 @@ class TestNotes:
         assert inspection.are_rules_compared
 
     @pytest.mark.usefixtures("too_hard")
-    def test_of_verify_token_are_an_error_then(self) -> None:
+    def test_of_verify_token_may_fail(self) -> None:
         with pytest.raises(ComparisonTooHardError):
             verify_token(UNDEFINED, KEY).notes()
 
 
-def test_a_missing_workspace_is_no_note() -> None:
+def test_no_note_of_no_workspace() -> None:
     """It is a problem: such a token is not verified."""
     assert list(notes_on_claims(sids_of({"channel": "WS456"}))) == []

@@ -95,7 +95,7 @@ class TestMakerOf:
         claims = in_order("version")
         assert maker_of(claims, json.dumps(claims).replace("/", r"\/")) == "twilio-php"
 
-    def test_is_not_seen_through_other_claims(self) -> None:
+    def test_needs_all_claims(self) -> None:
         assert made_by(with_claims(version=...)) is None
 
 

@@ -341,7 +341,7 @@ class TestUnusedRules:
     def test_are_not_told_without_a_body(self, status: int | None) -> None:
         assert self.unused(self.READY, unread(status)) == []
 
-    def test_are_not_told_if_the_file_breaks_off(self) -> None:
+    def test_are_not_told_if_cut_off(self) -> None:
         capability = capability_of()
         capability.allow(WORKFLOWS, "GET")
         ready = entry(200, event="ready", token=capability.generate_token())

@@ -69,7 +69,7 @@ class TestOrder:
 
 
 class TestReasons:
-    def test_leave_out_that_the_request_is_allowed(self) -> None:
+    def test_leave_out_a_permission(self) -> None:
         assert verdict_on(GET, iss="AC9").reasons == [
             f"The claims iss and account_sid differ: 'AC9', '{CHANNEL_URL.split('/')[-2]}'."
         ]
@@ -93,7 +93,7 @@ class TestSummary:
 
 
 class TestChannel:
-    def test_is_not_lacked_if_a_rule_is_unread(self) -> None:
+    def test_may_be_in_an_unread_rule(self) -> None:
         verdict = verdict_on(policies=["x", *RULES[1:]])
         assert (verdict.kind, verdict.lacking) == ("bad-claims", [])
 
