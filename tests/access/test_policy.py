@@ -352,6 +352,9 @@ class TestConstructor:
             (rule(WORKER, allow="true"), "allow must be True or False"),
             (rule(WORKER, allow=None), "allow must be True or False"),
             (rule(WORKER, query_filter=[]), "query_filter must be a mapping"),
+            (rule(WORKER, query_filter=""), "query_filter must be a mapping"),
+            (rule(WORKER, post_filter=0), "post_filter must be a mapping"),
+            (rule(WORKER, post_filter=()), "post_filter must be a mapping"),
             (rule(WORKER, post_filter=[]), "twilio-php's addPostFilter makes such lists"),
             (rule(WORKER, post_filter={"A": None}), r"post_filter\['A'\] must be a str or a matcher"),
             (
