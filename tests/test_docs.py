@@ -42,7 +42,7 @@ def commands_of(page: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="the documentation's commands are for a POSIX shell")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_each_command_prints_what_the_page_says(page: Path) -> None:
+def test_output_is_as_shown(page: Path) -> None:
     commands = commands_of(page)
     script = "".join(f"{command}\necho '{_MARK}'\n" for command, _ in commands)
     python = Path(sys.executable).parent
@@ -70,7 +70,7 @@ def readme_blocks(language: str) -> list[str]:
     return [textwrap.dedent(block).strip("\n") for block in blocks]
 
 
-def test_the_readme_shows_what_check_prints() -> None:
+def test_readme_shows_check() -> None:
     (code, _), blocks = readme_blocks("python"), readme_blocks("text")
     (block,) = [block for block in blocks if block.endswith("REQUIRED})")]
     command, _, output = block.partition("\n\n")
@@ -90,12 +90,12 @@ def test_the_readme_shows_what_check_prints() -> None:
     assert checked.stdout == f"{output}\n"
 
 
-def test_the_readmes_old_code_runs() -> None:
+def test_readme_old_code() -> None:
     _, code = readme_blocks("python")
     subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, check=True)
 
 
-def test_the_readme_has_just_two_commands() -> None:
+def test_readme_has_two_commands() -> None:
     readme = (ROOT / "README.rst").read_text(encoding="utf-8")
     assert [line.split()[-1] for line in readme.splitlines() if line.startswith("$ ")] == [
         "demo",
@@ -103,7 +103,7 @@ def test_the_readme_has_just_two_commands() -> None:
     ]
 
 
-def test_the_reference_has_every_public_name() -> None:
+def test_reference_is_complete() -> None:
     reference = (ROOT / "docs" / "api.rst").read_text(encoding="utf-8")
     missing = [name for name in twilio.task_router.__all__ if not re.search(rf":: {name}\b", reference)]
     assert missing == []

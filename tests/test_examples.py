@@ -77,29 +77,29 @@ class TestAServerWithoutItsVariables:
         assert done.returncode == 1
         return done.stdout + done.stderr
 
-    def test_names_all_of_them(self, command: str) -> None:
+    def test_missing_variables(self, command: str) -> None:
         message = f"Set these environment variables: {', '.join(SERVERS[command])}\n"
         assert self.stops_with(command, {}) == message
 
-    def test_names_an_empty_one_alone(self, command: str) -> None:
+    def test_empty_variable(self, command: str) -> None:
         message = self.stops_with(command, ENVIRONMENT | {"TWILIO_WORKSPACE_SID": ""})
         assert message == "Set these environment variables: TWILIO_WORKSPACE_SID\n"
 
 
-def test_the_page_loads_worker_js_after_the_login(page: Any) -> None:
+def test_page_loads_worker_js(page: Any) -> None:
     assert "Twilio.TaskRouter" not in page.get("/")[1]
     assert page.log_in("alice") == 302
     assert "new Twilio.TaskRouter.Worker(token)" in page.get("/")[1]
 
 
-def test_the_token_is_the_logged_in_workers(page: Any) -> None:
+def test_token_of_the_worker(page: Any) -> None:
     page.log_in("alice")
     status, body, _ = page.get("/token")
     assert status == 200
     assert verify_token(body.split('"')[3], AUTH_TOKEN).worker_sid == "WK789"
 
 
-def test_the_token_is_for_what_the_page_does(page: Any) -> None:
+def test_token_for_the_page(page: Any) -> None:
     page.log_in("alice")
     verified = verify_token(page.get("/token")[1].split('"')[3], AUTH_TOKEN)
     calls = explain(verified)
@@ -115,7 +115,7 @@ def test_the_token_is_for_what_the_page_does(page: Any) -> None:
         assert calls[call], calls[call].reason
 
 
-def test_the_token_is_not_stored(page: Any) -> None:
+def test_token_is_not_stored(page: Any) -> None:
     page.log_in("alice")
     assert page.get("/token")[2] == "no-store"
 
@@ -129,11 +129,11 @@ def test_each_token_is_fresh(page: Any) -> None:
     assert (second.expires_at - first.expires_at).total_seconds() == 60
 
 
-def test_there_is_no_token_without_a_login(page: Any) -> None:
+def test_no_token_without_a_login(page: Any) -> None:
     assert page.get("/token")[0] == 401
 
 
-def test_the_browser_cannot_choose_the_worker(page: Any) -> None:
+def test_worker_of_the_session(page: Any) -> None:
     assert page.log_in("WK1") == 403
     assert page.get("/token?worker_sid=WK1")[0] == 401
     page.log_in("alice")
@@ -141,7 +141,7 @@ def test_the_browser_cannot_choose_the_worker(page: Any) -> None:
     assert verify_token(body.split('"')[3], AUTH_TOKEN).worker_sid == "WK789"
 
 
-def test_both_examples_have_the_same_page() -> None:
+def test_same_page_in_examples() -> None:
     assert flask_app.PAGE == django_app.PAGE
 
 
@@ -150,12 +150,12 @@ class TestTheSupervisorsPage:
     def client(self) -> Any:
         return supervisor_app.app.test_client()
 
-    def test_loads_worker_js_after_the_login(self, client: Any) -> None:
+    def test_supervisor_page(self, client: Any) -> None:
         assert "Twilio.TaskRouter" not in client.get("/").text
         assert client.post("/login", data={"user": "grace"}).status_code == 302
         assert "new Twilio.TaskRouter.Workspace(" in client.get("/").text
 
-    def test_has_a_token_for_just_its_calls(self, client: Any) -> None:
+    def test_supervisor_token(self, client: Any) -> None:
         client.post("/login", data={"user": "grace"})
         answer = client.get("/token")
         calls = explain(verify_token(answer.json["token"], AUTH_TOKEN))
@@ -170,6 +170,6 @@ class TestTheSupervisorsPage:
             "workspace.tasks.fetch: next",
         }
 
-    def test_is_for_supervisors(self, client: Any) -> None:
+    def test_supervisors_only(self, client: Any) -> None:
         assert client.post("/login", data={"user": "alice"}).status_code == 403
         assert client.get("/token").status_code == 401

@@ -36,16 +36,16 @@ def fails(program: str) -> str:
 
 
 class TestImports:
-    def test_of_the_old_jwt_need_the_sdk(self) -> None:
+    def test_old_jwt_needs_the_sdk(self) -> None:
         says = "ImportError: cannot import name 'jwt' from 'twilio'"
         assert fails("from twilio import jwt").startswith(says)
 
     @pytest.mark.parametrize("name", ["deprecated", "jwt", "time", "warnings"])
-    def test_of_names_that_are_gone_fail(self, name: str) -> None:
+    def test_names_that_are_gone(self, name: str) -> None:
         says = f"ImportError: cannot import name '{name}' from 'twilio.task_router'"
         assert fails(f"from twilio.task_router import {name}").startswith(says)
 
-    def test_with_a_star_bring_the_public_names(self) -> None:
+    def test_star_imports_public_names(self) -> None:
         brought: dict[str, Any] = {}
         exec("from twilio.task_router import *", brought)  # noqa: S102 - at the top of a module, as old code has it
         assert brought.keys() - {"__builtins__"} == set(twilio.task_router.__all__)
@@ -54,39 +54,39 @@ class TestImports:
 
 
 class TestErrors:
-    def test_tell_of_an_empty_auth_token(self) -> None:
+    def test_empty_auth_token(self) -> None:
         with pytest.raises(ValueError, match=r"^auth_token must not be empty$"):
             TaskRouterWorkerCapability("AC123", "", "WS456", "WK789")
 
-    def test_tell_of_a_channel_of_another_kind(self) -> None:
+    def test_channel_of_another_kind(self) -> None:
         with pytest.raises(ValueError, match=r"; for a task queue, use TaskRouterTaskQueueCapability$"):
             TaskRouterWorkerCapability(*ARGUMENTS[:3], "WQ789")
 
-    def test_tell_of_a_worker_who_is_missing(self) -> None:
+    def test_missing_worker(self) -> None:
         missing: Any = None
         with pytest.raises(ValueError, match=r"^worker_sid must be a SID: .*, got None$"):
             TaskRouterWorkerCapability(*ARGUMENTS[:3], missing)
 
-    def test_tell_of_the_old_keyword(self) -> None:
+    def test_old_keyword(self) -> None:
         keyword: Any = {"channel_id": "WK789"}
         with pytest.raises(TypeError, match="use TaskRouterWorkerCapability with worker_sid"):
             TaskRouterCapability(*ARGUMENTS[:3], **keyword)
 
-    def test_tell_of_put(self) -> None:
+    def test_put_is_refused(self) -> None:
         with pytest.raises(ValueError, match=r"^method must be GET, POST or DELETE, got 'PUT'$"):
             make_policy(WORKER_URL, "PUT")
 
     @pytest.mark.parametrize("filters", [[], ["ActivitySid"]])
-    def test_tell_of_a_filter_that_is_a_list(self, filters: Any) -> None:
+    def test_filter_as_a_list(self, filters: Any) -> None:
         with pytest.raises(TypeError, match=r"^post_filter must be a mapping of parameter names to "):
             make_policy(WORKER_URL, "POST", post_filter=filters)
 
-    def test_tell_of_an_attribute_that_is_set_too_late(self) -> None:
+    def test_attribute_set_too_late(self) -> None:
         capability = TaskRouterCapability(*ARGUMENTS)
         with pytest.raises(AttributeError, match=r"^cannot change worker_sid: "):
             capability.worker_sid = "WK1"
 
-    def test_tell_of_an_add_policy_for_other_parameters(self) -> None:
+    def test_add_policy_of_old_code(self) -> None:
         class Ours(TaskRouterCapability):
             def add_policy(self, rule: Any) -> None:  # type: ignore[override]
                 self.policies.append(rule)
@@ -95,14 +95,14 @@ class TestErrors:
             Ours(*ARGUMENTS)
 
     @pytest.mark.parametrize("grant", ["worker_fetch_attributes", "worker_activity_updates"])
-    def test_tell_of_a_workers_grant_on_a_queue(self, grant: str) -> None:
+    def test_worker_grant_on_a_queue(self, grant: str) -> None:
         with pytest.raises(AttributeError, match=f"allow_{grant}"):
             getattr(TaskRouterTaskQueueCapability(*ARGUMENTS[:3], "WQ789"), f"allow_{grant}")
 
 
 class TestSubclasses:
     @pytest.mark.parametrize("kind", [TaskRouterCapability, TaskRouterWorkerCapability])
-    def test_with_hooks_that_are_gone_have_the_usual_rules(self, kind: Any) -> None:
+    def test_hooks_that_are_gone(self, kind: Any) -> None:
         def gone(*_: Any) -> None:
             raise AssertionError("nothing calls it")
 
@@ -114,7 +114,9 @@ class TestSubclasses:
         capability.generate_token()
         assert capability.policies == kind(*ARGUMENTS).policies
 
-    def test_may_let_only_gets_pass_and_keep_the_channel(self) -> None:
+    def test_subclass_for_gets_only(self) -> None:
+        """The channel keeps both rules."""
+
         class Ours(TaskRouterWorkerCapability):
             def add_policy(self, url: str, method: str, *more: Any) -> None:
                 if method == "GET":
@@ -127,11 +129,11 @@ class TestSubclasses:
 
 
 class TestWorkflows:
-    def test_show_a_rule_as_code(self) -> None:
+    def test_workflow_rule_as_code(self) -> None:
         rule = WorkflowRule("1==1", [], "all")
         assert str(rule) == "WorkflowRule(expression='1==1', targets=[], friendly_name='all')"
 
-    def test_write_the_newer_name_of_a_rule(self) -> None:
+    def test_newer_name_is_written(self) -> None:
         text = '{"task_routing": {"filters": [{"filter_friendly_name": "a"}], "default_filter": null}}'
         assert '"friendly_name": "a"' in WorkflowConfig.json2obj(text).to_json()
 
@@ -149,12 +151,12 @@ class TestProof:
         new = verify_token(capability.generate_token(), AUTH_TOKEN).access_policy
         return AccessPolicy(claims["policies"]), new
 
-    def test_finds_nothing_beside_5_7_0(self) -> None:
+    def test_nothing_beside_5_7_0(self) -> None:
         old, new = self.policies("5.7.0")
         assert new.beyond(old) == old.beyond(new) == []
 
     @pytest.mark.parametrize("release", ["4.5.0", "5.2.0"])
-    def test_finds_two_requests_beside_an_older_release(self, release: str) -> None:
+    def test_two_beside_older_releases(self, release: str) -> None:
         old, new = self.policies(release)
         reservations = f"{WORKER_URL}/Reservations"
         assert [str(request) for request in new.beyond(old)] == [

@@ -79,7 +79,7 @@ def page(request: pytest.FixtureRequest, loaded: Page) -> Page:
     return loaded
 
 
-def test_no_page_is_wider_than_the_window(page: Page) -> None:
+def test_pages_fit_the_window(page: Page) -> None:
     width, seen = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert width <= seen
 
@@ -97,7 +97,7 @@ def test_nothing_is_cut_off(page: Page) -> None:
         "<img style='width: 200rem; max-width: none' alt=''>",
     ],
 )
-def test_what_is_cut_off_is_found(odd: str, window: Page, built: Path) -> None:
+def test_cut_off_text_is_found(odd: str, window: Page, built: Path) -> None:
     window.goto((built / "index.html").as_uri())
     window.evaluate("(odd) => document.querySelector('article').insertAdjacentHTML('beforeend', odd)", odd)
     assert len(window.evaluate(CANNOT_BE_SEEN)) == 1

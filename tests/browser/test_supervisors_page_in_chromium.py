@@ -160,7 +160,7 @@ def page(browser: Browser, supervisors_site: str) -> Page:
 
 
 class TestThePageOfTheExample:
-    def test_lists_workers_and_tasks(self, page: Page, loopback: Loopback) -> None:
+    def test_workers_and_tasks(self, page: Page, loopback: Loopback) -> None:
         loopback.reserve(1, "A call from Ada")
         log_in(page, "grace")
         expect(page.get_by_role("heading", name="Support")).to_be_visible()
@@ -169,7 +169,7 @@ class TestThePageOfTheExample:
         expect(page.get_by_role("status")).to_be_empty()
         assert {seen.status for seen in loopback.seen} == {200}
 
-    def test_lists_them_again(self, page: Page, loopback: Loopback) -> None:
+    def test_lists_are_read_again(self, page: Page, loopback: Loopback) -> None:
         page.clock.install()
         log_in(page, "grace")
         expect(page.get_by_role("list", name="Workers")).to_have_text("Zoë: Idle")
@@ -177,9 +177,7 @@ class TestThePageOfTheExample:
         page.clock.fast_forward(10_000)
         expect(page.get_by_role("list", name="Workers")).to_have_text("Zoë: On a break")
 
-    def test_says_that_a_list_is_refused(
-        self, page: Page, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_refused_list(self, page: Page, loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
         capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
         capability.allow(f"{capability.resource_url}/", "GET")
         monkeypatch.setattr(supervisor_app, "new_token", capability.generate_token)

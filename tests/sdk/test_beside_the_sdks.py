@@ -239,7 +239,7 @@ class TestOverTheOldSdk:
         environment.install("--force-reinstall", "--no-deps", wheel)
         environment.assert_runs(OURS)
 
-    def test_the_command_names_the_cure(self, wheel: Path, environment: Environment) -> None:
+    def test_command_names_the_cure(self, wheel: Path, environment: Environment) -> None:
         environment.install("twilio==5.7.0", wheel)
         environment.install("--upgrade", "twilio")
         done = environment.script("twilio-task-router", "demo")
@@ -248,7 +248,7 @@ class TestOverTheOldSdk:
         environment.install("--force-reinstall", "--no-deps", wheel)
         assert environment.script("twilio-task-router", "demo").returncode == 0
 
-    def test_the_way_out_works(self, wheel: Path, environment: Environment) -> None:
+    def test_way_out_works(self, wheel: Path, environment: Environment) -> None:
         environment.install("twilio==5.7.0", wheel)
         environment.pip("uninstall", "--yes", "twilio", "twilio-task-router")
         environment.install(wheel, "twilio==9.*")
