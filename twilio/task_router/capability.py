@@ -395,7 +395,7 @@ class TaskRouterCapability(_WorkerChannelCapability):
         }
     )
 
-    # The grants of workers call add_policy and not allow, which old subclasses override without filters.
+    # The grants of workers call add_policy, not allow, which old subclasses may override without filters.
 
     if not TYPE_CHECKING:  # pragma: no branch - type checkers read the signature in the base class
         __init__ = _refusing_channel_id(_WorkerChannelCapability.__init__)

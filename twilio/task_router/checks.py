@@ -31,7 +31,7 @@ class _Shortened(reprlib.Repr):
             return "a number too long to show"
         return super().repr_int(x, level)
 
-    def repr_instance(self, x: object, level: int) -> str:  # noqa: ARG002 - as reprlib calls it
+    def repr_instance(self, x: object, level: int) -> str:  # noqa: ARG002 - the signature of reprlib
         try:
             text = masked(repr(x))
         except Exception:  # noqa: BLE001 - the repr of a caller's object may raise anything

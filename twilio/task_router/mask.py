@@ -17,7 +17,7 @@ _BORDER: Final = rf"(?:(?<![0-9A-Za-z])|{_ESCAPE})"
 
 # "eyJ" is '{"' in base64. Unless a signature of full length follows and ends the token, the token has another
 # form or is broken, for example by a newline. Then the rest may hold the signature, so everything is hidden
-# up to the next quote, slash or other ASCII punctuation that base64 and percent-encoding have no use for.
+# up to the next quote, slash or other ASCII punctuation that base64 and percent-encoding do not use.
 _REST: Final = r"[^!-$&-*,/:-<>-@\[\]^`{-~]"
 _TOKEN: Final = rf"{_BORDER}eyJ[\w-]{{5,}}(?:\.[\w-]+\.[\w-]{{43,}}(?![\w-]|\.{_REST})|{_REST}*)"
 # The signature of a token whose beginning is missing or unusual. That of HS256 has 43 characters. Programs

@@ -3,8 +3,8 @@
 Source: Twilio, "Constructing JWTs", https://www.twilio.com/docs/taskrouter/js-sdk-v1/workspace/constructing-jwts
 """
 
-# No "from __future__ import annotations" here. It makes text of the annotations, which a NamedTuple compiles:
-# that takes a thirtieth of the time in which Python starts and mints a token.
+# Without "from __future__ import annotations", under which a NamedTuple compiles its annotations: a thirtieth
+# of the time to start Python and mint a token.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypedDict

@@ -3,8 +3,8 @@
 Source: RFC 7515 §3.1 and §7.1 (the compact form), RFC 7518 §3.2 (HS256), RFC 7519 (claims).
 """
 
-# No "from __future__ import annotations" here. It makes text of the annotations, which a NamedTuple compiles:
-# that takes a thirtieth of the time in which Python starts and mints a token.
+# Without "from __future__ import annotations", under which a NamedTuple compiles its annotations: a thirtieth
+# of the time to start Python and mint a token.
 
 import binascii
 import hmac

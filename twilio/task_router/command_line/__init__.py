@@ -72,7 +72,7 @@ class _Version(argparse.Action):
     """Print the version of the package, if installed."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from importlib.metadata import (  # noqa: PLC0415 - its import takes longer than to make a token
+        from importlib.metadata import (  # noqa: PLC0415 - the import takes longer than minting a token
             PackageNotFoundError,
             version,
         )

@@ -27,7 +27,7 @@ class Terminal:
 
     def __init__(self) -> None:
         try:
-            from rich.console import Console  # noqa: PLC0415 - the extra cli has it, and --json does without
+            from rich.console import Console  # noqa: PLC0415 - only in the extra cli; --json needs none
             from rich.text import Text  # noqa: PLC0415 - likewise
         except ImportError:
             raise ValueError(
@@ -35,7 +35,7 @@ class Terminal:
             ) from None
         self._text = Text
         self._console = Console()
-        setattr(self._console, "on_broken_pipe", _nobody_reads)  # noqa: B010 - mypy takes no other way
+        setattr(self._console, "on_broken_pipe", _nobody_reads)  # noqa: B010 - mypy rejects an assignment
         if not self._console.width:  # because of COLUMNS=0: rich would print nothing
             self._console.width = _COLUMNS
         self._width = min(self._console.width, _COLUMNS)

@@ -119,8 +119,8 @@ _OTHER_JSON: Final = (
     ({"alg"}, "the decoded header of a token", _GIVE_IT_WHOLE),
 )
 
-_TOKEN = re.compile(r"e[yw][\w-]*\.[\w-]+\.[\w-]*", re.ASCII)  # JSON in base64url begins so
-# A text may go on after a token, but not with more of what may be in one: then it is no token, or broken.
+_TOKEN = re.compile(r"e[yw][\w-]*\.[\w-]+\.[\w-]*", re.ASCII)  # JSON in base64url begins like this
+# Text may follow a token, but not with characters that tokens have: such a word is broken, or not a token.
 _TOKEN_IN_TEXT = re.compile(rf"(?<![\w.-])(?a:{_TOKEN.pattern})(?![\w+/=~-]|\.[\w.+/=~-])")
 _TOKEN_IN_URL = re.compile(r"[?&]token=([^&#\s]*)")
 _BEFORE_A_TOKEN = re.compile(r"(?:authorization:\s*)?bearer\s+|b(?=['\"])", re.IGNORECASE)

@@ -251,6 +251,6 @@ def _spare_rules(inspection: Inspection) -> Iterator[PolicyRule]:
     index = inspection.access_policy.index
     needed = {at for method in ("GET", "POST") for at in index.covering(method, inspection.urls.channel)}
     needed |= from_the_start(index.rules, inspection.sids)
-    kept = {index.rules[at].identity for at in needed}  # also if they are there twice
-    # A denial may well do its work although nobody asks for what it denies.
+    kept = {index.rules[at].identity for at in needed}  # also if repeated
+    # A denial may be of use even if no request meets it.
     yield from (rule.as_dict() for rule in index.rules if rule.allow and rule.identity not in kept)

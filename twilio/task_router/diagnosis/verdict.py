@@ -38,7 +38,7 @@ class Verdict:
     decision: Decision | None
     #: The methods that the rules do not allow on the channel.
     lacking: list[Lack]
-    #: Whether that is another channel than the token's own, to which the page sent the request.
+    #: Whether the page sent the request to another channel than the token's own.
     is_elsewhere: bool
     #: Whether the signature was checked.
     checked: bool
