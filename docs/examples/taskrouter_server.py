@@ -30,6 +30,7 @@ RESOURCES = {
         "reservation_status": "pending",
     },
 }
+Params = dict[str, str] | None
 sockets: list[web.WebSocketResponse] = []
 
 
@@ -40,9 +41,7 @@ def policy_of(token: str) -> AccessPolicy:
         raise web.HTTPUnauthorized(text=str(error), headers=OPEN) from error
 
 
-def check(
-    policy: AccessPolicy, method: str, url: str, params: dict[str, str] | None = None
-) -> None:
+def check(policy: AccessPolicy, method: str, url: str, params: Params = None) -> None:
     kind = "query" if method == "GET" else "form"
     try:
         decision = policy.decide(method, url, **{kind: params})
@@ -52,13 +51,13 @@ def check(
         raise web.HTTPForbidden(text=decision.reason, headers=OPEN)
 
 
-async def channel(request: web.Request) -> web.StreamResponse:
+def channel_of(request: web.Request) -> str:
+    return f"{BRIDGE}/AC123/{request.match_info['channel']}"
+
+
+async def connect(request: web.Request) -> web.StreamResponse:
     """Open the websocket: events go out on it, and Worker.js says nothing."""
-    check(
-        policy_of(request.query["token"]),
-        "GET",
-        f"{BRIDGE}/AC123/{request.match_info['channel']}",
-    )
+    check(policy_of(request.query["token"]), "GET", channel_of(request))
     socket = web.WebSocketResponse()
     await socket.prepare(request)
     sockets.append(socket)
@@ -72,31 +71,26 @@ async def relay(request: web.Request) -> web.Response:
     """Answer a POST of the page to the channel, whose body has the wanted request."""
     wanted = json.loads(await request.text())
     policy = policy_of(wanted["token"])
-    check(policy, "POST", f"{BRIDGE}/AC123/{request.match_info['channel']}")
+    check(policy, "POST", channel_of(request))
     check(policy, wanted["method"], wanted["url"], wanted.get("params"))
     resource = RESOURCES.get(wanted["url"].removeprefix(WORKSPACE), {})
     if wanted["method"] == "POST":
-        resource |= {
-            "reservation_status": wanted["params"].get("ReservationStatus", "pending")
-        }
+        status = wanted["params"].get("ReservationStatus", "pending")
+        resource |= {"reservation_status": status}
     answer = {"event_type": wanted["event_type"]} if "event_type" in wanted else {}
     return web.json_response({**answer, "payload": resource}, headers=OPEN)
 
 
 async def offer(_: web.Request) -> web.Response:
     """Push the event that offers the task to the worker, when a test asks for that."""
+    payload = {"sid": "WT1", "reservation_sid": "WR1"}
     for socket in sockets:
-        await socket.send_json(
-            {
-                "event_type": "reservation.created",
-                "payload": {"sid": "WT1", "reservation_sid": "WR1"},
-            }
-        )
+        await socket.send_json({"event_type": "reservation.created", "payload": payload})
     return web.Response()
 
 
 app = web.Application()
-app.router.add_get("/v1/wschannels/AC123/{channel}", channel)
+app.router.add_get("/v1/wschannels/AC123/{channel}", connect)
 app.router.add_post("/v1/wschannels/AC123/{channel}", relay)
 app.router.add_post("/offer", offer)
 
