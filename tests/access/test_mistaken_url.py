@@ -7,7 +7,7 @@ from twilio.task_router import AccessPolicy
 from twilio.task_router.access.mistaken_url import is_meant_for, mistake_in
 
 WORKSPACE = "https://taskrouter.twilio.com/v1/Workspaces/WS456"
-INNER = "a wildcard is the whole last segment of a URL, and {!r} is an ordinary one."
+INNER = "a wildcard must be the whole last segment of a URL, and {!r} is not."
 
 # A rule's URL, what is wrong with it, what to do, and a request that it was meant for.
 MISTAKES = [
@@ -46,7 +46,11 @@ MISTAKES = [
     ("/Tasks**/undefined//x", "its URL has an empty segment (//).", "Write each slash", "/Tasks/WT1/WR1/x"),
 ]
 ELSEWHERE = [
-    (WORKSPACE.replace("https:", "http:"), "its URL begins with http:, and Twilio's with https:.", WORKSPACE),
+    (
+        WORKSPACE.replace("https:", "http:"),
+        "its URL begins with http:, and Twilio's URLs with https:.",
+        WORKSPACE,
+    ),
     (
         "https://taskrouter.twilio.com/v1/Workspace/WS456",
         "TaskRouter has no resource 'Workspace' there.",

@@ -311,7 +311,7 @@ class TestNeverMatches:
 
 
 NOT_WHOLE = "its URL has no scheme or no host, and the URL of every request has both."
-ITS_URL = "its URL has a query or a fragment, and a request's are cut off first."
+ITS_URL = "its URL has a query or a fragment, which are cut off a request's URL."
 ITS_FORM = "it requires form parameters, and a GET has none."
 
 

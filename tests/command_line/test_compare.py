@@ -59,7 +59,7 @@ class TestCompare:
 
     def test_says_what_is_new_and_what_is_gone_each_with_its_rule(self, run: Run) -> None:
         out = run("compare", old(), new(), status=1)
-        gained, lost = out.split("NEW permits what OLD did not:\n")[1].split("NEW no longer permits:\n")
+        gained, lost = out.split("NEW also permits:\n")[1].split("NEW no longer permits:\n")
         assert f"  POST /Workers/WK{DIGITS}\n    by the rule POST /Workers/WK{DIGITS}\n" in gained
         assert "  GET /Tasks\n    by the rule GET /Tasks/**\n" in gained
         assert lost.startswith(

@@ -73,11 +73,11 @@ class TestHelp:
                 "[-h] [--version] COMMAND ...",
                 "Capability tokens for Twilio TaskRouter's Worker.js: make one, see what",
             ),
-            ("demo", "[-h]", "Show an example's token and what is in it."),
+            ("demo", "[-h]", "Show an example's token and its contents."),
             ("token", "WORKSPACE_SID [CHANNEL_SID] [options]", "Print a token for a worker (WK...)"),
             ("inspect", "[TOKEN] [--json]", "Show whether a token is good"),
             ("check", "[BODY] [--json]", "Say whether a token permits a request, and why."),
-            ("compare", "OLD NEW [--no-new] [--json]", "Compare what two tokens permit, exactly."),
+            ("compare", "OLD NEW [--no-new] [--json]", "Compare the permissions of two tokens, exactly."),
             ("replay", "FILE.har [--json]", "Go through every request to the event bridge in a HAR file"),
         ],
     )

@@ -70,7 +70,7 @@ ELSEWHERE = {
         f"is for another channel, WK2/{WORKER}"
     ),
     "https://event-bridge.twilio.com/Workers/WK2": "is for another worker, WK2, and the token for",
-    WORKSPACE_URL.replace("https:", "http:"): "begins with http:, and Twilio's with https:",
+    WORKSPACE_URL.replace("https:", "http:"): "begins with http:, and Twilio's URLs with https:",
     WORKSPACE_URL.replace("https:", "wss:"): "begins with wss:, and the token's own with https:",
     WORKSPACE_URL.replace(
         "taskrouter", "TaskRouter"

@@ -506,7 +506,7 @@ class TestDenial:
 
 
 class TestWhatNoRuleMayContain:
-    """No rule has what looks like a secret, or what UTF-8 cannot encode."""
+    """No rule has text that looks like a secret, or that UTF-8 cannot encode."""
 
     @pytest.mark.parametrize(
         ("path", "params"),
@@ -522,7 +522,7 @@ class TestWhatNoRuleMayContain:
         told = json.loads(run("check", "--json", body, status=1))
         assert (told["missing_rule"], told["grants"]) == (None, [])
         assert in_one_line(run("check", body, status=1)).endswith(
-            "The request has what looks like a secret, or is not text, and no rule may contain that."
+            "No rule may contain text that looks like a secret or that UTF-8 cannot encode."
         )
 
 

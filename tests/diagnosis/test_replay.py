@@ -92,8 +92,8 @@ class TestReplay:
 
     def test_is_false_without_requests(self) -> None:
         """Nothing was seen to go through, as when the network view was opened too late."""
-        assert "There is no request to an event bridge in it." in reasons()
-        assert "There is no request to an event bridge in it." in reasons(None)
+        assert "The recording has no request to an event bridge." in reasons()
+        assert "The recording has no request to an event bridge." in reasons(None)
 
     def test_counts_others(self) -> None:
         assert replay([None, entry(200), None]).skipped == 2
@@ -155,7 +155,9 @@ class TestReasons:
 
     @pytest.mark.parametrize("status", [404, 500])
     def test_of_another_refusal(self, status: int) -> None:
-        says = "1 request was refused with another status than 401 and 403, which is not about the token."
+        says = (
+            "1 request was refused with a status other than 401 and 403, which says nothing about the token."
+        )
         assert reasons(entry(status)) == says
 
     def test_of_no_answer(self) -> None:

@@ -63,4 +63,4 @@ def test_fetch_needs_the_tasks() -> None:
 
 
 def test_event_of_1_21_is_bare() -> None:
-    assert "1.21 fires it" in told("reservation.timeout").reason
+    assert "1.21 fires one with only" in told("reservation.timeout").reason

@@ -52,13 +52,13 @@ def mistake_in(url: str) -> Mistake | None:
     if any(mark in url for mark in "?#"):
         found.append(
             (
-                "its URL has a query or a fragment, and a request's are cut off first.",
+                "its URL has a query or a fragment, which are cut off a request's URL.",
                 "End the URL with its path, and put query parameters into query_filter.",
             )
         )
         segments, wildcard = [*_before_query("/".join([*segments, *wildcard])).split("/")], []
     if scheme == "http" and host.endswith("twilio.com"):
-        found.append(("its URL begins with http:, and Twilio's with https:.", "Write https:."))
+        found.append(("its URL begins with http:, and Twilio's URLs with https:.", "Write https:."))
         scheme = "https"
     for correct in (_without_empty, _without_missing_values, _without_inner_wildcards, _with_known_resources):
         corrected, mistake = correct(host, segments, bool(wildcard))
@@ -132,7 +132,7 @@ def _without_inner_wildcards(_: str, segments: list[str], __: bool) -> tuple[lis
         else:  # Tasks** is probably Tasks/**, and WT* probably *
             corrected += [name, segment[len(name) :]] if name in _NAMES else ["*"]
     return corrected, (
-        f"a wildcard is the whole last segment of a URL, and {shown(wild)} is an ordinary one.",
+        f"a wildcard must be the whole last segment of a URL, and {shown(wild)} is not.",
         "End the URL with /* or /**, or write the SID.",
     )
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 DESCRIPTION: str = (
-    "Compare what two tokens permit, exactly. OLD and NEW are tokens, files that hold one, or - for standard "
-    "input. For each rule that lets something new through, one request shows it. Exit status: 0 both permit "
-    "the same, 1 they do not or one is forged or malformed, 2 misuse."
+    "Compare the permissions of two tokens, exactly. OLD and NEW are tokens, files that hold one, or - for "
+    "standard input. One request is shown for each rule that lets something new through. Exit status: 0 both "
+    "permit the same, 1 they do not or one is forged or malformed, 2 misuse."
 )
 _USAGE = "compare OLD NEW"
 _UNUSABLE = frozenset({"unreadable", "bad-signature", "bad-claims"})
@@ -126,7 +126,7 @@ def _show(compared: _Compared) -> None:
     for name, verdict in (("OLD", of_old), ("NEW", of_new)):
         terminal.verdict(verdict.good, f"{name}: {verdict.summary}")
     if old.access_policy is not None and new.access_policy is not None:
-        _show_requests("NEW permits what OLD did not:", gained, new, terminal)
+        _show_requests("NEW also permits:", gained, new, terminal)
         _show_requests("NEW no longer permits:", lost, old, terminal)
         if changes := _changes(old, new):
             terminal.blank()

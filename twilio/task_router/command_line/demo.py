@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
 
-DESCRIPTION: str = "Show an example's token and what is in it. This needs no account."
+DESCRIPTION: str = "Show an example's token and its contents. This needs no account."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

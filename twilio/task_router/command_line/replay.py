@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 DESCRIPTION: str = (
     'Go through every request to the event bridge in a HAR file ("Save all as HAR" in the browser\'s network '
-    "view), or in requests that were copied there: what was asked, what the server answered, what the rules "
-    "say and, for a refusal, the reason. At the end come the fixes and, if nothing was refused, the rules "
-    "that no request used. Neither tokens nor keys are printed. Exit status: 0 every request went "
-    "through, as the rules say; 1 one was refused, or cannot be judged; 2 misuse."
+    "view), or in requests that were copied there: the request, the server's answer, the rules' decision "
+    "and, for a refusal, the reason. At the end come the fixes and, if nothing was refused, the rules that "
+    "no request used. Neither tokens nor keys are printed. Exit status: 0 every request went through, as the "
+    "rules say; 1 one was refused, or cannot be judged; 2 misuse."
 )
 _USAGE = "replay FILE.har, or - for standard input"
 # The most lines of each kind, to fit on a screen or two.
@@ -38,7 +38,10 @@ _LONGEST_REQUEST: Final = 160
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s FILE.har [--json]"
     parser.add_argument(
-        "words", metavar="FILE.har", nargs="*", help="what the network view saved; - for standard input"
+        "words",
+        metavar="FILE.har",
+        nargs="*",
+        help="the file that the network view saved; - for standard input",
     )
     parser.add_argument("--json", action="store_true", help="the same as one JSON object, with every request")
 

@@ -22,7 +22,7 @@ DESCRIPTION: str = (
 
 _GRANTS = {
     "activity-updates": "a worker: set its activity",
-    "reservation-updates": "a worker: whatever Worker.js does with tasks and reservations",
+    "reservation-updates": "a worker: everything that Worker.js does with tasks and reservations",
     "fetch-subresources": "fetch everything below the resource, and itself",
     "updates": "update the resource",
     "updates-subresources": "update everything below the resource, and itself",
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_whole_seconds,
         default=3600,
         metavar="SECONDS",
-        help="how long it is good (default: 3600)",
+        help="the token's lifetime (default: 3600)",
     )
 
 

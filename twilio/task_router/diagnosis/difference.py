@@ -47,7 +47,7 @@ def _decoded(path: str) -> str:
 def _of_root(inspection: Inspection, root: str) -> str | None:
     own = inspection.roots
     if root.startswith("http://") and root.endswith("twilio.com"):
-        return "the request's URL begins with http:, and Twilio's with https:"
+        return "the request's URL begins with http:, and Twilio's URLs with https:"
     if root in own:
         return None
     if root.lower() in own:

@@ -163,12 +163,12 @@ def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str
         index = decision.rule_index
         return f"Rule {index} denies it{_without_allow(inspection, index)}: {_CHANGE_IT}"
     if request.method not in METHODS:
-        return f"Rules are for GET, POST and DELETE, and {request.method} is none of them."
+        return f"Rules are for GET, POST and DELETE, not for {request.method}."
     if (differs := difference(inspection, request.url)) is not None:
         return f"{differs[0].upper()}{differs[1:]}. {_NOT_ITS_OWN}"
     parameters = dict((*request.query, *request.form))
     if not all(map(can_be_pasted, (request.url, *parameters))):
-        return "The request has what looks like a secret, or is not text, and no rule may contain that."
+        return "No rule may contain text that looks like a secret or that UTF-8 cannot encode."
     return None
 
 

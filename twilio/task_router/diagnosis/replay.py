@@ -119,8 +119,8 @@ class Replay:
             yield f"{self.damage[0].upper()}{self.damage[1:]}. The requests after that are missing here."
         if not exchanges:
             yield (
-                "There is no request to an event bridge in it. Open the network view before the page loads, "
-                "and save everything."
+                "The recording has no request to an event bridge. Open the network view before the page "
+                "loads, and save everything."
             )
 
 
@@ -142,11 +142,12 @@ _DIFFERENT: Final = (
     "rules that inspect shows."
 )
 _OTHER: Final = (
-    "{number} request{s} {were} refused with another status than 401 and 403, which is not about the token."
+    "{number} request{s} {were} refused with a status other than 401 and 403, which says nothing about the "
+    "token."
 )
 _NO_ANSWER: Final = (
-    "{number} request{s} got no answer: somebody cancelled, or the browser, a proxy or a firewall blocked, "
-    "what the page asked for."
+    "{number} request{s} got no answer: somebody cancelled, or the browser, a proxy or a firewall blocked "
+    "the request{s}."
 )
 
 

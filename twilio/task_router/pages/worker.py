@@ -66,7 +66,7 @@ _WORKER_CALLS = (
 
 def _event(name: str) -> Call:
     """Return an event that Worker.js fires after fetching the task and the reservation."""
-    otherwise = "Then 1.1.1 fires no event, and 1.21 fires it with the little that the event itself carries."
+    otherwise = "Then 1.1.1 fires no event, and 1.21 fires one with only the event's own data."
     return call(
         f"reservation.{name}", get(_TASK, otherwise=otherwise), get(_RESERVATION, otherwise=otherwise)
     )
