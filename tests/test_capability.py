@@ -178,7 +178,7 @@ def test_old_claims_for_any_sids(vector: Any, drawn: tuple[str, str], body: str)
 
 
 def with_other_sids(vector: Any, account: str, workspace: str, body: str) -> Any:
-    """A recorded vector with other SIDs, which are wherever the old ones are."""
+    """A recorded vector with all SIDs replaced."""
     old_account, _, old_workspace, *channel = vector["args"]
     others = {old_account: account, old_workspace: workspace} | {sid: sid[:2] + body for sid in channel}
     replaced = re.sub("|".join(others), lambda found: others[found[0]], json.dumps(vector))
@@ -417,7 +417,7 @@ class TestRulesOfOnesOwn:
 
 
 class NarrowedByAdding:
-    """Mixed into a capability: whatever is granted, the page may only GET."""
+    """Mixed into a capability: no grant allows more than GET."""
 
     def add_policy(self, url: str, method: str, *more: Any) -> None:
         if method == "GET":
@@ -425,7 +425,7 @@ class NarrowedByAdding:
 
 
 class NarrowedByMaking:
-    """Mixed into a capability: whatever is granted, every parameter is refused."""
+    """Mixed into a capability: no grant allows a parameter."""
 
     def make_policy(self, url: str, method: str, *more: Any) -> Any:
         rule = super().make_policy(url, method, *more)  # type: ignore[misc]
@@ -468,7 +468,7 @@ class TestSnapshot:
     @pytest.mark.parametrize("kind", [OrderedDict, MappingProxyType, dict])
     @pytest.mark.parametrize("allow", [False, 0, None, ...])
     def test_snapshot_reads_denials(self, kind: Any, allow: Any) -> None:
-        """Whatever a rule is that may deny, a conflict is found."""
+        """A conflict is found with a denying rule of any form."""
         capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
         rule: dict[str, Any] = {"url": WORKSPACE_URL, "method": "GET", "allow": allow}
         if allow is ...:
@@ -486,7 +486,7 @@ class TestSnapshot:
 
     def test_snapshot_is_read_once(self) -> None:
         class Rules(list[Any]):
-            """A list to which a rule is added as soon as it has been read once."""
+            """A list that gets another rule once it has been read."""
 
             def __iter__(self) -> Iterator[Any]:
                 yield from list.__iter__(self)
@@ -731,7 +731,7 @@ class TestGenerateToken:
         assert len(written) == 1
 
     def test_order_of_claims(self) -> None:
-        """Who reads a token can tell by it which library made it."""
+        """The order of claims shows which library made a token."""
         token = example().generate_token(attributes={"friendly_name": "Alice", "team": "support"})
         assert list(claims_of(token)) == [*recorded.example_claims([], release="5.7.0"), "team"]
 

@@ -1,4 +1,4 @@
-"""What error messages show, and what they never show."""
+"""The values that error messages show, and the secrets that they never show."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ACCOUNT = f"AC{AUTH_TOKEN}"
 
 
 class Loud:
-    """An object whose repr shows what it holds."""
+    """An object whose repr shows its text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -110,7 +110,7 @@ class TestShown:
 
 
 class TestMessages:
-    """Whatever is passed in the wrong place."""
+    """A secret as the wrong argument."""
 
     @pytest.mark.parametrize("value", WRAPPED.values(), ids=WRAPPED)
     @pytest.mark.parametrize("place", ["account_sid", "workspace_sid", "worker_sid", "base_url"])
@@ -156,7 +156,7 @@ class TestMessages:
 
 
 class Lazy:
-    """A text that is made when it is needed, as Django's ``SimpleLazyObject`` makes it."""
+    """Text that is made on demand, like Django's ``SimpleLazyObject``."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -1,4 +1,4 @@
-"""What importing the package does, and does not do, in a fresh interpreter."""
+"""The effects of importing the package in a fresh interpreter."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_unknown_name() -> None:
 
 
 def answers() -> list[type]:
-    """What the library answers with: its dataclasses, but for those of workflows, which callers build."""
+    """The library's dataclasses, without those of workflows, which callers build."""
     names = [name for _, name, _ in pkgutil.walk_packages(twilio.task_router.__path__, "twilio.task_router.")]
     modules = [importlib.import_module(name) for name in names if not name.endswith((".__main__", "_config"))]
     return [

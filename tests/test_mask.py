@@ -1,4 +1,4 @@
-"""What the mask hides, and what stands just beyond its borders."""
+"""The secrets that the mask hides, and text just beyond its borders."""
 
 from __future__ import annotations
 

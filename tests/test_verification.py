@@ -444,7 +444,7 @@ class TestAttack:
         assert verify_token(forge(claims=CLAIMS | {"friendly_name": name}), KEY).friendly_name == name
 
     def test_nested_too_deeply(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """How deep that is depends on the Python: since 3.14 it is deeper than a token can be."""
+        """The limit depends on the Python: since 3.14, no token reaches the limit."""
 
         def read(_: str) -> None:
             raise RecursionError

@@ -27,7 +27,7 @@ def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
 
 
 def beyond(rules: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[Request]:
-    """What one policy allows beyond another, each confirmed by both."""
+    """The requests that one policy allows beyond another, confirmed by both."""
     policy, other = AccessPolicy(rules), AccessPolicy(others)
     found = policy.beyond(other)
     for request in found:

@@ -132,7 +132,7 @@ def random_filters(seed: int, names: int, filters: int = 60, size: int = 40) -> 
 
 
 def pigeonhole(pigeons: int) -> tuple[AccessPolicy, AccessPolicy]:
-    """Two policies that differ just if the pigeons fit into one hole less, one in each.
+    """Two policies that differ only if the pigeons fit into one hole less, one in each.
 
     A parameter that is present puts a pigeon into a hole.
     """
@@ -244,7 +244,7 @@ HARD = {
 
 
 class TestEffort:
-    """How much work it is, in steps and looks rather than in seconds."""
+    """The work, in steps and looks rather than in seconds."""
 
     @pytest.mark.long
     @pytest.mark.parametrize("name", HARD)

@@ -48,7 +48,7 @@ def chromium(do_without: Callable[[str], NoReturn]) -> str:
 
 @pytest.fixture(scope="session")
 def worker_js(do_without: Callable[[str], NoReturn]) -> Path:
-    """The real Worker.js, as npm has it."""
+    """The real Worker.js, from npm."""
     file = CACHE / "twilio-taskrouter-js-1.1.1" / "taskrouter.min.js"
     if not file.exists():
         npm = shutil.which("npm") or do_without("npm, which fetches Worker.js, is not installed")
@@ -144,7 +144,7 @@ class Recording:
 def record_har(
     browser: Browser, site: str, loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Capability], Recording]:
-    """Record what the network view holds after Worker.js has made every call with a capability's token."""
+    """Record the network view after Worker.js has made every call with a capability's token."""
 
     def record(capability: Capability) -> Recording:
         monkeypatch.setattr(flask_app, "token_for", lambda _: capability.generate_token())

@@ -153,7 +153,7 @@ class Loopback:
         return web.json_response(answer, headers=_OPEN_TO_ALL)
 
     def _judge(self, token: str, method: str, url: str, params: dict[str, str] | None = None) -> int:
-        """200, 401 for a token that is not good, 403 for a request that it does not allow."""
+        """200, 401 for a token that is not good, 403 for a request that the token does not allow."""
         try:
             claims = jwt.decode(token, self._auth_token, algorithms=["HS256"])
         except jwt.InvalidTokenError:

@@ -1,4 +1,4 @@
-"""What the example's page says if it cannot connect, and how it comes back."""
+"""The example's page without a connection, and its recovery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A HAR of the real Worker.js has what ``replay`` needs: each request's body, and the answer's status."""
+"""A HAR of the real Worker.js has the data for ``replay``: each request's body, and the answer's status."""
 
 from __future__ import annotations
 

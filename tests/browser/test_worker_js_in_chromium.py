@@ -77,7 +77,7 @@ class TestThePageOfTheExample:
 
 @pytest.fixture
 def capability(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Capability:
-    """What the page's token is made of, by its class and its grants."""
+    """The capability for the page's token, by its class and its grants."""
     kind, *grants = request.param
     made: Capability = kind(*ARGUMENTS)
     for grant in grants:

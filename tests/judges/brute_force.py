@@ -102,7 +102,7 @@ class World:
 
 
 class Decisions:
-    """What a policy says to requests, by the second opinion."""
+    """A policy's decisions about requests, by the second opinion."""
 
     def __init__(self, rules: list[dict[str, Any]]) -> None:
         self._rules = rules
@@ -110,7 +110,7 @@ class Decisions:
         self._known: dict[tuple[int, ...], tuple[bool, int | None]] = {}
 
     def of(self, method: str, url: str, query: Pairs, form: Pairs) -> tuple[bool, int | None]:
-        """Whether it is allowed, and the place of the first rule of those that decide."""
+        """Whether a request is allowed, and the place of the first rule of those that decide."""
         matching = tuple(
             place
             for place, (of_method, pattern, query_filter, post_filter) in enumerate(self._parts)

@@ -1,8 +1,8 @@
 """The recorded vectors, and how to replay them.
 
-claims-*.json and policy-decisions.json are what the project started from. workflows-5.7.0.json is what
-``WorkflowConfig`` of twilio-python 5.7.0 made and read under Python 3.7; tokens.json holds a token of each
-SDK that it names, with a life of 2,000,000,000 seconds.
+The project started from claims-*.json and policy-decisions.json. workflows-5.7.0.json has the documents that
+``WorkflowConfig`` of twilio-python 5.7.0 made and read under Python 3.7. tokens.json has a token of each SDK
+that it names, with a lifetime of 2,000,000,000 seconds.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def title(vector: dict[str, Any]) -> str:
 
 
 def claims_of(token: str, key: str) -> dict[str, Any]:
-    """What PyJWT reads from a token, whether expired or not."""
+    """The claims that PyJWT reads from a token, expired or not."""
     return jwt.decode(token, key, algorithms=["HS256"], options={"verify_exp": False})
 
 
 def example_claims(calls: list[list[str]], *, release: str, sid: str = "WK789") -> Any:
-    """What a release was recorded to sign for the example's account after these calls."""
+    """The recorded claims of a release for the example's account after these calls."""
     return next(
         vector["claims"]
         for vector in load(f"claims-{release}.json")

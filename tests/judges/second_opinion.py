@@ -50,7 +50,7 @@ def url_matches(pattern: str, url: str) -> bool:
 
 
 def is_whole(url: str) -> bool:
-    """Whether it begins with a scheme of letters and with a host (RFC 3986 §3)."""
+    """Whether a URL begins with a scheme of letters and with a host (RFC 3986 §3)."""
     return re.match(r"[A-Za-z]+://[^/?#]", url) is not None
 
 

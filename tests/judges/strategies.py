@@ -1,4 +1,4 @@
-"""What hypothesis draws: SIDs, keys, times to live."""
+"""Hypothesis strategies for SIDs, keys and times to live."""
 
 from __future__ import annotations
 

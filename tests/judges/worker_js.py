@@ -72,7 +72,7 @@ def _is_one(recorded_request: dict[str, Any], request: OpenRequest, page: str) -
 
 
 def requests_of(recording: dict[str, Any], version: str) -> list[dict[str, Any]]:
-    """The requests of a call itself, without that for the list from which it starts."""
+    """The requests of a call, without the request for the list from which the call starts."""
     requests = recording["requests"][version] or []
     name = name_of(recording["call"])
     if "[i]" not in name and not name.endswith(": next"):

@@ -26,7 +26,7 @@ def made(kind: type[Capability], *grants: str) -> Capability:
 
 
 def with_rules(*rules: Any, kind: type[Capability] = TaskRouterWorkerCapability) -> Capability:
-    """A capability that has just its channel and these rules."""
+    """A capability with only its channel's rules and these."""
     capability = made(kind)
     capability.policies[2:] = rules
     return capability

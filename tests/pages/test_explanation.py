@@ -29,7 +29,7 @@ CHANNEL = [{"url": CHANNEL_URL, "method": method, "allow": True} for method in (
 
 
 class TestAsSeenInChromium:
-    """What was seen of Worker.js 1.1.1 and 1.21 against a server that enforces policies."""
+    """Observations of Worker.js 1.1.1 and 1.21 against a server that enforces policies."""
 
     def test_first_rules_of_3_7_0(self) -> None:
         assert allowed_under(TaskRouterCapability) == {
@@ -192,7 +192,7 @@ class TestExplanation:
 
 @pytest.mark.parametrize("page", ["worker", "workspace", "task_queue"])
 def test_random_rules(page: str) -> None:
-    """What is allowed is so for the recorded requests. Rules without filters cannot tell choices apart."""
+    """Allowed calls are so for the recorded requests. Rules without filters cannot tell choices apart."""
     random = Random(20)  # noqa: S311 - to be repeated, not to be secret
     kind = {
         "worker": TaskRouterWorkerCapability,

@@ -1,4 +1,4 @@
-"""The tables of calls in the documentation, held against what ``explain`` says."""
+"""The tables of calls in the documentation, compared with ``explain``."""
 
 from __future__ import annotations
 
