@@ -726,7 +726,8 @@ class TestGenerateToken:
             written.append(value)
             return json.dumps(value)
 
-        monkeypatch.setattr("twilio.task_router.tokens._write_json", write)
+        for module in ("tokens", "capability"):
+            monkeypatch.setattr(f"twilio.task_router.{module}.write_json", write)
         example().generate_token(attributes={"team": "support"})
         assert len(written) == 1
 

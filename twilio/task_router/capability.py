@@ -15,12 +15,13 @@ from .checks import (
     check_sid,
     check_str,
     check_type,
+    json_text,
     plain_json,
     shown,
     wrong_type,
 )
 from .rule import REQUIRED, Filter, PolicyRule, make_rule, read_rules
-from .tokens import sign, to_json
+from .tokens import sign, write_json
 from .urls import (
     TASK_ROUTER_BASE_URL,
     TASK_ROUTER_BASE_WS_URL,
@@ -328,7 +329,8 @@ class Capability:
         try:
             return sign(claims | added, self.auth_token)
         except (TypeError, ValueError):
-            to_json("attributes", added)  # raises an error that names the attributes, if they are the cause
+            # If the attributes are the cause, this raises the error in their name.
+            json_text("attributes", write_json, added)
             raise
 
     def get_resource_url(self) -> str:
