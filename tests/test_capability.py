@@ -465,6 +465,22 @@ class TestSnapshot:
         token = capability.generate_token()
         assert claims_of(token)["policies"] == before
 
+    def test_snapshot_reads_what_is_signed(self) -> None:
+        """A dict of another class may answer otherwise than its JSON says."""
+
+        class Rule(dict[str, Any]):
+            def get(self, key: str, default: Any = None) -> Any:
+                return True if key == "allow" else super().get(key, default)
+
+            def copy(self) -> Rule:
+                return self
+
+        capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
+        capability.allow(WORKSPACE_URL, "POST")
+        capability.policies.append(Rule(capability.policies[-1] | {"allow": False}))  # type: ignore[arg-type]
+        with pytest.raises(ConflictingRulesError):
+            capability.generate_token()
+
     @pytest.mark.parametrize("kind", [OrderedDict, MappingProxyType, dict])
     @pytest.mark.parametrize("allow", [False, 0, None, ...])
     def test_snapshot_reads_denials(self, kind: Any, allow: Any) -> None:

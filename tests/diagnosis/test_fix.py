@@ -25,7 +25,6 @@ from tests.judges import recorded, second_opinion
 from twilio.task_router import (
     OPTIONAL,
     REQUIRED,
-    AccessPolicy,
     Capability,
     ComparisonTooHardError,
     TaskRouterCapability,
@@ -33,7 +32,7 @@ from twilio.task_router import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
-from twilio.task_router.diagnosis import difference
+from twilio.task_router.diagnosis import denials, difference
 from twilio.task_router.tokens import sign
 
 if TYPE_CHECKING:
@@ -592,7 +591,7 @@ def test_what_cannot_be_compared_is_not_offered(run: Run, monkeypatch: pytest.Mo
     capability.deny(f"{WORKSPACE_URL}/Tasks/{TASK}", "DELETE")
     token = capability.generate_token()
     assert json.loads(run("check", "DELETE", "/Tasks/WT2", token, "--json", status=1))["missing_rule"]
-    monkeypatch.setattr(AccessPolicy, "beyond", too_hard)
+    monkeypatch.setattr(denials, "is_beyond", too_hard)
     answer = json.loads(run("check", "DELETE", "/Tasks/WT2", token, "--json", status=1))
     assert (answer["missing_rule"], answer["grants"]) == (None, [])
 

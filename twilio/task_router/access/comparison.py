@@ -41,7 +41,7 @@ def witnesses(
     :param targets: the methods and URLs to try. Each rule gets one request, for the first possible target.
     :param made_up: a word that no rule contains.
     """
-    pairings = _Pairings(ours, theirs, made_up, unfiltered=1)
+    pairings = _Pairings(ours, theirs, made_up, Steps(), unfiltered=1)
     found: dict[int, Request] = {}
     for method, url in targets:
         indexes, pairing = pairings.at(method, url)
@@ -53,11 +53,28 @@ def witnesses(
     return found
 
 
+def is_beyond(ours: RuleIndex, theirs: RuleIndex, since: int, steps: Steps) -> bool:
+    """Return whether any of our rules from an index on allows what theirs do not.
+
+    :raises ComparisonTooHardError: if the steps do not suffice.
+    """
+    rules = [*ours.rules, *theirs.rules]
+    made_up = made_up_word(rules)
+    pairings = _Pairings(ours, theirs, made_up, steps, unfiltered=1)
+    for method in sorted({rule.method for rule in ours.rules[since:]}):
+        for url in representatives(rules, method, made_up):
+            indexes, pairing = pairings.at(method, url)
+            for place, index in enumerate(indexes):
+                if index >= since and ours.rules[index].allow and pairing.simplest(place) is not None:
+                    return True
+    return False
+
+
 def redundant(ours: RuleIndex) -> list[int]:
     """Return the indexes of :meth:`AccessPolicy.redundant`."""
     # Without the first unfiltered rule, the second would decide.
     made_up = made_up_word(ours.rules)
-    pairings = _Pairings(ours, RuleIndex([]), made_up, unfiltered=2)
+    pairings = _Pairings(ours, RuleIndex([]), made_up, Steps(), unfiltered=2)
     needed: set[int] = set()
     for method in sorted({rule.method for rule in ours.rules}):
         for url in representatives(ours.rules, method, made_up):
@@ -128,12 +145,14 @@ class _Pairings:
     :param unfiltered: the number of rules without a filter after which no other rule matters.
     """
 
-    def __init__(self, ours: RuleIndex, theirs: RuleIndex, made_up: str, *, unfiltered: int) -> None:
+    def __init__(
+        self, ours: RuleIndex, theirs: RuleIndex, made_up: str, steps: Steps, *, unfiltered: int
+    ) -> None:
         self._ours = ours
         self._theirs = theirs
         self._unfiltered = unfiltered
         self._made_up = made_up
-        self._steps = Steps()
+        self._steps = steps
         self._steps.take(20 * (len(ours.rules) + len(theirs.rules)))
         self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], _Pairing] = {}
 

@@ -53,11 +53,6 @@ class RuleIndex:
         return {len(prefix) for _, prefix, _ in self._indexes}
 
     @cached_property
-    def denials(self) -> list[Rule]:
-        """The rules that deny."""
-        return [rule for rule in self.rules if not rule.allow]
-
-    @cached_property
     def mistaken(self) -> dict[int, Mistake]:
         """The mistakes in URLs of rules that match no sensible request, by the rules' indexes."""
         mistakes = ((index, mistake_in(rule.url)) for index, rule in enumerate(self.rules))

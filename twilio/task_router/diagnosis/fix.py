@@ -14,7 +14,6 @@ from twilio.task_router.access.request import grouped
 from twilio.task_router.pages.grants import grant_in_words
 from twilio.task_router.rule import METHODS, OPTIONAL, REQUIRED, PolicyRule, make_rule
 
-from .denials import overrides_a_denial
 from .difference import difference
 from .hidden import can_be_pasted
 from .maker import OFFICIAL_SDK, OURS
@@ -89,7 +88,7 @@ def fix_for(inspection: Inspection, request: Request | None, verdict: Verdict) -
         if obstacle is None:
             rule = _narrowest_rule(inspection, request)
             alone = AccessPolicy([rule])
-            if not alone.allows(request) or overrides_a_denial(policy.index, alone.index.rules):
+            if not alone.allows(request) or inspection.denials.are_overridden(alone.index.rules):
                 rule = None
             grant = None if channel_rules else _grant(inspection, request)
             obstacle = _HELPS_NOT if grant is None and rule is None else None

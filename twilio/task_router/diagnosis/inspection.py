@@ -28,7 +28,7 @@ from twilio.task_router.sids import sids_of
 from twilio.task_router.urls import root_and_path
 from twilio.task_router.verification import check_header, check_signature, claim_problems, lifetime, moment
 
-from .denials import overrides_a_denial
+from .denials import Denials
 from .maker import Maker, maker_of
 from .problem import Problem
 
@@ -136,19 +136,24 @@ class Inspection:
         return None
 
     @cached_property
+    def denials(self) -> Denials:
+        """The denials, which no advice may override."""
+        return Denials((self.access_policy or AccessPolicy([])).index)
+
+    @cached_property
     def granted(self) -> list[tuple[type[Capability], str, AccessPolicy]]:
         """The access policy with each grant that may help and overrides no denial."""
         own = self.own_class
         if own is None or self.access_policy is None:
             return []
         classes = [own, TaskRouterWorkerCapability] if own is TaskRouterCapability else [own]
-        index = self.access_policy.index
+        own_rules = len(self.rules)
         return [
             (kind, grant, granted)
             for kind, grant, granted in with_each_grant(
                 self.access_policy, classes, partial(capability_of, self)
             )
-            if not overrides_a_denial(index, granted.index.rules[len(index.rules) :])
+            if not self.denials.are_overridden(granted.index.rules[own_rules:])
         ]
 
     @cached_property
