@@ -269,6 +269,12 @@ class TestJson2Obj:
         with pytest.raises(ValueError, match=says):
             WorkflowConfig.json2obj(data)
 
+    def test_error_keeps_no_document(self) -> None:
+        """A token may have been passed instead."""
+        with pytest.raises(ValueError, match="data must be JSON") as caught:
+            WorkflowConfig.json2obj("eyJ.eyJ.signature")
+        assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
     @pytest.fixture
     def _300_frames(self) -> Iterator[None]:
         """A recursion limit at which each Python reads deeper nesting than it writes.

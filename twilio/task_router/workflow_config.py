@@ -178,10 +178,13 @@ class WorkflowConfig:
         """
         check_type("data", data, (str, bytes), "a str or bytes")
         text = data if isinstance(data, bytes) else check_str("data", data)
+        document, problem = None, ""
         try:
             document = json.loads(text, parse_constant=refuse_constant, parse_float=finite)
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"data must be JSON: {error}") from None
+            problem = f"data must be JSON: {error}"
+        if problem:  # raised here, without the error above, which keeps the text: somebody may pass a token
+            raise ValueError(problem)
         routing = document.get("task_routing") if isinstance(document, dict) else None
         if not isinstance(routing, dict):
             raise ValueError(  # noqa: TRY004 - the document is wrong, not the argument's type
