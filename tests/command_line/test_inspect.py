@@ -353,6 +353,17 @@ class TestRules:
         assert "   0 allow GET    the channel\n ✗  1 cannot be read\n   2 allow POST   the channel\n" in out
         assert "second look" not in out
 
+    def test_many_bad_rules_are_counted(self, run: Run) -> None:
+        claims = recorded.claims_of(token_of(), KEY)
+        claims["policies"][1:1] = [{}] * 21
+        out = run("inspect", sign(claims, KEY), status=1)
+        assert out.count(" cannot be read") == 21
+        assert " ✗ 20 cannot be read\n  22 allow POST" in out
+        assert " ✗ 1 more cannot be read\n" in out
+        shown = json.loads(run("inspect", "--json", sign(claims, KEY), status=1))
+        assert len(shown["reasons"]) == 21
+        assert shown["reasons"][-1] == "1 more policy rules cannot be read."
+
     def test_that_conflict_are_shown(self, run: Run) -> None:
         policies = capability_of().policies
         token = with_claims(policies=[*policies, {**policies[2], "allow": False}])

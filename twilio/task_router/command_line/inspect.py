@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from twilio.task_router.access.channel import lack_in_words
 from twilio.task_router.diagnosis.fix import fix_for, grants_as_written, has_grants
-from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
+from twilio.task_router.diagnosis.inspection import MOST_BAD_RULES, Inspection, inspect_token
 from twilio.task_router.diagnosis.times import iso, utc
 from twilio.task_router.diagnosis.verdict import Verdict, judge
 from twilio.task_router.pages.explanation import Explanation, explain_page
@@ -184,14 +184,19 @@ def _show_rules(inspection: Inspection, terminal: Terminal) -> None:
         return
     terminal.say("Policy rules, relative to")
     terminal.say(inspection.urls.workspace)
+    bad_rules = inspection.unreadable_rules
+    last_named = bad_rules[MOST_BAD_RULES - 1] if len(bad_rules) > MOST_BAD_RULES else len(inspection.rules)
     for index, rule in enumerate(inspection.rules):
         if rule is None:
-            terminal.no(f"{index:>2} cannot be read", indent=1)
+            if index <= last_named:
+                terminal.no(f"{index:>2} cannot be read", indent=1)
             continue
         start = f"  {index:>2} {'allow' if rule.allow else 'DENY':5} {rule.method:6} "
         terminal.say(short(rule.url, inspection), start=start, indent=len(start))
         if rule.has_filter:
             terminal.say(_filters(rule), indent=len(start))
+    if more := len(bad_rules[MOST_BAD_RULES:]):
+        terminal.no(f"{more:,} more cannot be read", indent=1)
 
 
 def _show_notes(inspection: Inspection, terminal: Terminal) -> None:

@@ -9,7 +9,7 @@ from base64 import urlsafe_b64decode
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeGuard
 
 import jwt
 
@@ -41,6 +41,10 @@ Signature: TypeAlias = Literal["good", "bad", "not checked"]
 
 # In place of a rule that cannot be read, so that the others keep their indexes.
 _COVERS_NOTHING = {"url": "?", "method": "GET"}
+
+
+#: How many rules that cannot be read are named one by one.
+MOST_BAD_RULES: Final = 20
 
 
 @dataclass(frozen=True)
@@ -211,6 +215,8 @@ def _read_rules(policies: object) -> tuple[list[Rule | None], AccessPolicy | Non
         except (TypeError, ValueError) as error:  # noqa: PERF203 - each rule is read, good or not
             rules.append(None)
             problems.append(str(InvalidRuleError(index, str(error))))
+    if more := len(problems[MOST_BAD_RULES:]):
+        problems[MOST_BAD_RULES:] = [f"{more:,} more policy rules cannot be read"]
     try:
         access_policy = AccessPolicy(_COVERS_NOTHING if rule is None else rule.as_dict() for rule in rules)
     except ConflictingRulesError as error:
