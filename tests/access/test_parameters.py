@@ -264,6 +264,12 @@ class TestEffort:
         boxes(policy(*(optional(range(n, n + 10)) for n in range(0, 1_000, 10))).index.rules, "any", steps)
         assert parameters.MOST_STEPS - steps.left >= 1_000
 
+    def test_effort_counts_names(self) -> None:
+        """A filter's parameters take several steps each, even if nothing looks at them later."""
+        steps = Steps()
+        boxes(policy(optional(range(1_000))).index.rules, "any", steps)
+        assert parameters.MOST_STEPS - steps.left >= 25_000
+
     def test_effort_counts_parts(self) -> None:
         steps = Steps()
         names = [Parameter("form", str(n), ("any",)) for n in range(1_000)]
@@ -277,6 +283,8 @@ class TestEffort:
         )
         assert len(ours.beyond(theirs)) == 1
         assert effort.steps >= effort.looks > 200_000
+        names = 1_001 + 200 * 1_002  # to be read, and then to be compared with 200 denials
+        assert effort.steps >= 28 * names + 200 * 1_000
 
     def test_narrow_denials_are_easy(self, effort: Effort) -> None:
         """However wide a filter is, only what it has in common with the denials counts."""

@@ -204,7 +204,7 @@ def simplest_point(cases: Iterable[Case], steps: Steps) -> Point | None:
         nearest, _ = max(zip(around, agreements, strict=True), key=lambda pair: len(pair[1]))
         counts = Counter(chain.from_iterable(agreements))
         # Leaving a box that agrees on all required parameters takes a further one. One leaves this many:
-        most = len(around) - min((counts[parameter] for parameter in box), default=len(around))
+        most = len(around) - min((counts[parameter] for parameter in box), default=0)
         further = sum(box.required <= agreement for agreement in agreements)
         put(box.without(nearest, counts), others, len(box.required) + ceil(further / max(most, 1)))
     return None
