@@ -340,4 +340,5 @@ def _runs(case: Case) -> set[str]:
     for text in (*case.arguments[1:], case.stdin.decode("utf-8", "backslashreplace")):
         for unwrapped in (text, "".join(text.split())):
             runs.update(run.removesuffix(".") for run in re.findall(r"[\w.+/=~-]+", unwrapped))
+    runs.update([re.split("[+/=~]", run)[-1] for run in runs])  # after a name, or at the end of a path
     return runs
