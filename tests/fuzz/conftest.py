@@ -40,7 +40,7 @@ _SETTINGS = settings(
 
 
 class Fuzz(Protocol):
-    """Try a check on many cases, and return how often it returned what."""
+    """Try a check on many cases, and count its results."""
 
     def __call__(self, check: Callable[[Any], Any], cases: SearchStrategy[Any]) -> Counter[Any]: ...
 

@@ -17,8 +17,6 @@ from .terminal import plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from _typeshed import SupportsWrite
-
 _MISUSE = 2
 _INTERRUPTED = 130  # a shell's status for a program that SIGINT ended
 _BROKEN_PIPE = 141  # a shell's status for a program that SIGPIPE ended
@@ -46,7 +44,7 @@ class _Command(Protocol):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser with errors of one line. Neither errors nor help show a secret."""
+    """A parser with errors of one line, without secrets."""
 
     #: The words that were typed.
     words: Sequence[str] = ()
@@ -63,9 +61,6 @@ class _Parser(argparse.ArgumentParser):
             if len(word) >= _SHORTEST_REST and hidden(word) == word and word not in visible:
                 message = message.replace(word, "(the rest of a token, not shown)")
         return message
-
-    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        super()._print_message(hidden(message), file)
 
 
 class _Version(argparse.Action):
