@@ -32,7 +32,7 @@ def test_picture_is_of_the_run_shown() -> None:
 
 def test_every_ratio_is_drawn() -> None:
     lines = page.shown()
-    ratios = [line[88:96].strip() for line in lines[lines.index(table.HEAD) + 1 :]]
+    ratios = [line.split()[0] for line in lines[lines.index(table.HEAD) + 1 :]]
     assert len(ratios) > 8
     drawn_ratios = elements(page.PICTURE.read_text(encoding="utf-8"), "ratio")
     assert [element.text for element in drawn_ratios] == ratios
@@ -53,9 +53,9 @@ def test_title_repeats_our_side() -> None:
     )
 
 
-@pytest.mark.parametrize(("ratio", "end"), [(0.9, "0.900     0.9"), (0.91, "0.910     0.9 !")])
-def test_mark_above_the_limit(ratio: float, end: str) -> None:
-    assert table.line("mint / the SDK", (1e-6, 1e-6), ratio, 0.9).endswith(end)
+@pytest.mark.parametrize(("ratio", "start"), [(0.9, "0.900    0.9   "), (0.91, "0.910    0.9 ! ")])
+def test_mark_above_the_limit(ratio: float, start: str) -> None:
+    assert table.line("mint / the SDK", (1e-6, 1e-6), ratio, 0.9).startswith(start)
 
 
 def test_run_shown_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

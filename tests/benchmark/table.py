@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HEAD = f"{'ours / the other':67}{'ours, µs':>10}{'other, µs':>11}{'ratio':>8}{'limit':>8}"
-_ROW = re.compile(r"(?P<ours>\S.*?) / (?P<other>\S.*?) {2,}(?:[\d,.]+ +){2}(?P<ratio>[\d.]+) +[\d.]+(?: !)?")
+HEAD = f"{'ratio':6}{'limit':>6}   {'ours, µs':>8}{'other, µs':>11}  ours / the other"
+_ROW = re.compile(r"(?P<ratio>[\d.]+) +[\d.]+ [ !] +(?:[\d,.]+ +){2}(?P<ours>.+?) / (?P<other>.+)")
 
 
 class Row(NamedTuple):
@@ -25,8 +25,8 @@ class Row(NamedTuple):
 def line(label: str, seconds: tuple[float, float], ratio: float, limit: float) -> str:
     """Write one comparison. An exclamation mark is where the ratio is above its limit."""
     ours, theirs = seconds
-    mark = " !" if ratio > limit else ""
-    return f"{label:67}{ours * 1e6:10,.1f}{theirs * 1e6:11,.1f}{ratio:#8.3g}{limit:8.3g}{mark}"
+    mark = "!" if ratio > limit else " "
+    return f"{ratio:<#6.3g}{limit:6.3g} {mark} {ours * 1e6:8,.1f}{theirs * 1e6:11,.1f}  {label}"
 
 
 def rows(lines: Iterable[str]) -> list[Row]:
