@@ -465,6 +465,27 @@ class TestSnapshot:
         token = capability.generate_token()
         assert claims_of(token)["policies"] == before
 
+    def test_snapshot_has_one_allow(self) -> None:
+        """JSON would have the name twice, and the last one counts (RFC 8259 §4)."""
+
+        class Name(str):
+            __slots__ = ()
+
+            def __hash__(self) -> int:
+                return 1
+
+        capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
+        capability.allow(WORKSPACE_URL, "POST")
+        capability.policies.append(capability.policies[-1] | {Name("allow"): False})  # type: ignore[arg-type]
+        with pytest.raises(ConflictingRulesError):
+            capability.generate_token()
+
+    def test_snapshot_beside_an_attribute(self) -> None:
+        capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
+        claims = claims_of(capability.generate_token(attributes={"a": {"allow": True}, "b": '"allow":'}))
+        assert claims["a"] == {"allow": True}
+        assert claims["policies"] == capability.policies
+
     def test_snapshot_reads_what_is_signed(self) -> None:
         """A dict of another class may answer otherwise than its JSON says."""
 

@@ -21,7 +21,7 @@ from .checks import (
     wrong_type,
 )
 from .rule import REQUIRED, Filter, PolicyRule, make_rule, read_rules
-from .tokens import sign, write_json
+from .tokens import sign_json, write_json
 from .urls import (
     TASK_ROUTER_BASE_URL,
     TASK_ROUTER_BASE_WS_URL,
@@ -321,13 +321,14 @@ class Capability:
             can rules conflict; :meth:`access_policy` always checks).
         """
         claims: dict[str, Any] = self._claims.copy()
-        claims["policies"] = _without_conflicts(list(self.policies))
+        rules = list(self.policies)
+        claims["policies"] = _without_conflicts(rules)
         claims["exp"] = int(time.time()) + _seconds(ttl)
         if attributes is None:
-            return sign(claims, self.auth_token)
+            return sign_json(_payload(claims, rules), self.auth_token)
         added = _read_attributes(attributes)
         try:
-            return sign(claims | added, self.auth_token)
+            return sign_json(_payload(claims | added, rules), self.auth_token)
         except (TypeError, ValueError):
             # If the attributes are the cause, this raises the error in their name.
             json_text("attributes", write_json, added)
@@ -564,6 +565,18 @@ def _without_conflicts(rules: list[Any]) -> list[PolicyRule]:
     else:
         return copies
     return [rule.as_dict() for rule in read_rules(rules)]
+
+
+def _payload(claims: dict[str, Any], rules: list[Any]) -> str:
+    """Return the JSON of claims. The rules are read if ``"allow"`` is in it more often than there are rules.
+
+    A key that is a ``str`` of another class may be a second ``"allow"`` of a rule, and JSON has both.
+    """
+    payload = json_text("claims", write_json, claims)
+    if payload.count('"allow":') > len(rules):
+        claims["policies"] = [rule.as_dict() for rule in read_rules(rules)]
+        payload = json_text("claims", write_json, claims)
+    return payload
 
 
 def _seconds(ttl: object) -> int:
