@@ -532,6 +532,12 @@ class TestAttack:
             verify_token(ATTACKS["policies [{}]"], KEY)
         assert type(caught.value.__cause__) is InvalidRuleError
 
+    def test_malformed_token_has_a_cause(self) -> None:
+        with pytest.raises(jwt.DecodeError) as caught:
+            verify_token("a.b.c", KEY)
+        assert isinstance(caught.value.__cause__, ValueError)
+        assert str(caught.value) == f"the token cannot be read: {caught.value.__cause__}"
+
     def test_claim_error_is_pickled(self) -> None:
         error = InvalidClaimError("exp", "is odd")
         again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
