@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from twilio.task_router.sids import Sids, sids_of
+from twilio.task_router.sids import CLAIMS, Sids, sids_of
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,14 @@ def test_page_and_its_channel(claims: dict[str, Any], page: str | None, opened: 
     sids = sids_of(claims)
     assert (sids.page, sids.opened) == (page, opened)
     assert sids.own_channel == (opened or claims.get("channel", ""))
+
+
+def test_claims_of_pages() -> None:
+    assert CLAIMS == {
+        "worker": "worker_sid",
+        "task queue": "taskqueue_sid",
+        "workspace": "workspace_sid",
+    }
 
 
 def test_sids_of_all_claims() -> None:

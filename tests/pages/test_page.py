@@ -72,9 +72,18 @@ def test_task_queue_beside_a_worker() -> None:
     assert token.notes() == []
 
 
-@pytest.mark.parametrize("sid", ["WK1/**", "WQ1", ""])
-def test_malformed_sid(sid: str) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"worker_sid": "WK1/**"},
+        {"worker_sid": "WQ1"},
+        {"worker_sid": ""},
+        {"account_sid": "AC/1", "iss": "AC/1"},
+        {"workspace_sid": "WK1"},
+    ],
+)
+def test_malformed_sid(changes: dict[str, str]) -> None:
     claims = verify_token(made(TaskRouterWorkerCapability).generate_token(), AUTH_TOKEN).claims
-    token = verify_token(sign(claims | {"worker_sid": sid}, AUTH_TOKEN), AUTH_TOKEN)
-    with pytest.raises(ValueError, match=r"^worker_sid must be a SID"):
+    token = verify_token(sign(claims | changes, AUTH_TOKEN), AUTH_TOKEN)
+    with pytest.raises(ValueError, match=f"^{next(iter(changes))} must be a SID"):
         explain(token)
