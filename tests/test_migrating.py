@@ -17,8 +17,6 @@ from twilio.task_router import (
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,
     TaskRouterWorkerCapability,
-    WorkflowConfig,
-    WorkflowRule,
     verify_token,
 )
 
@@ -80,29 +78,6 @@ class TestSubclasses:
         capability = type("Ours", (kind,), dict.fromkeys(hooks, gone))(*ARGUMENTS)
         capability.generate_token()
         assert capability.policies == kind(*ARGUMENTS).policies
-
-    def test_subclass_for_gets_only(self) -> None:
-        """The channel keeps both rules."""
-
-        class Ours(TaskRouterWorkerCapability):
-            def add_policy(self, url: str, method: str, *more: Any) -> None:
-                if method == "GET":
-                    super().add_policy(url, method, *more)
-
-        capability = Ours(*ARGUMENTS)
-        capability.allow_updates()
-        methods = [rule["method"] for rule in capability.policies]
-        assert methods == ["GET", "POST", *["GET"] * 4]
-
-
-class TestWorkflows:
-    def test_workflow_rule_as_code(self) -> None:
-        rule = WorkflowRule("1==1", [], "all")
-        assert str(rule) == "WorkflowRule(expression='1==1', targets=[], friendly_name='all')"
-
-    def test_newer_name_is_written(self) -> None:
-        text = '{"task_routing": {"filters": [{"filter_friendly_name": "a"}], "default_filter": null}}'
-        assert '"friendly_name": "a"' in WorkflowConfig.json2obj(text).to_json()
 
 
 class TestProof:
