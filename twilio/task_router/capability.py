@@ -330,7 +330,7 @@ class Capability:
         try:
             return sign_json(_payload(claims | added, rules), self.auth_token)
         except (TypeError, ValueError):
-            # If the attributes are the cause, this raises the error in their name.
+            # If the attributes are the cause, this raises an error that names them.
             json_text("attributes", write_json, added)
             raise
 
@@ -568,9 +568,9 @@ def _without_conflicts(rules: list[Any]) -> list[PolicyRule]:
 
 
 def _payload(claims: dict[str, Any], rules: list[Any]) -> str:
-    """Return the JSON of claims. The rules are read if ``"allow"`` is in it more often than there are rules.
+    """Return claims as JSON. If that has more keys ``"allow"`` than there are rules, the rules are read.
 
-    A key that is a ``str`` of another class may be a second ``"allow"`` of a rule, and JSON has both.
+    A key of a subclass of ``str`` may be a second ``"allow"`` of a rule, and JSON would have both.
     """
     payload = json_text("claims", write_json, claims)
     if payload.count('"allow":') > len(rules):

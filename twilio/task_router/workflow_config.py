@@ -183,7 +183,7 @@ class WorkflowConfig:
             document = json.loads(text, parse_constant=refuse_constant, parse_float=finite)
         except (ValueError, RecursionError) as error:
             problem = f"data must be JSON: {error}"
-        if problem:  # raised here, without the error above, which keeps the text: somebody may pass a token
+        if problem:  # raised here, since the error above keeps the text, which may be a token
             raise ValueError(problem)
         routing = document.get("task_routing") if isinstance(document, dict) else None
         if not isinstance(routing, dict):

@@ -54,7 +54,7 @@ def witnesses(
 
 
 def is_beyond(ours: RuleIndex, theirs: RuleIndex, since: int, steps: Steps) -> bool:
-    """Return whether any of our rules from an index on allows what theirs do not.
+    """Return whether any of our rules from index *since* on allows a request that theirs do not.
 
     :raises ComparisonTooHardError: if the steps do not suffice.
     """

@@ -1,4 +1,4 @@
-"""Denials that more rules would override. Nobody is advised to add those rules."""
+"""Denials that added rules would override. No fix suggests such rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Denials:
-    """The denials of a token. All comparisons with further rules share the steps of one."""
+    """The denials of a token. All comparisons with added rules share the steps of one comparison."""
 
     def __init__(self, indexed: RuleIndex) -> None:
         self._rules = indexed.rules
@@ -27,11 +27,13 @@ class Denials:
         self._known: dict[tuple[object, ...], bool] = {}
 
     def are_overridden(self, added: Sequence[Rule]) -> bool:
-        """Return whether more rules would allow anything that a denial matches, or whether that is too hard.
+        """Return whether added rules would allow a request that a denial matches.
 
-        :param added: rules that allow and conflict with none of the token's.
+        The answer is ``True``, too, if the comparison would take too many steps.
+
+        :param added: allowing rules that conflict with none of the token's rules.
         """
-        # Two rules match the same URLs only if one of them begins like the other: most rules do not matter.
+        # Two rules match the same URL only if one's prefix begins with the other's: most rules do not matter.
         if not any(_meet(denial, rule) for denial in self._denials for rule in added):
             return False
         key = tuple(rule.identity for rule in added)

@@ -43,7 +43,7 @@ Signature: TypeAlias = Literal["good", "bad", "not checked"]
 _COVERS_NOTHING = {"url": "?", "method": "GET"}
 
 
-#: How many rules that cannot be read are named one by one.
+#: The most unreadable rules that are named one by one.
 MOST_BAD_RULES: Final = 20
 
 
@@ -141,7 +141,7 @@ class Inspection:
 
     @cached_property
     def denials(self) -> Denials:
-        """The denials, which no advice may override."""
+        """The token's denials, which no fix may override."""
         return Denials((self.access_policy or AccessPolicy([])).index)
 
     @cached_property
