@@ -27,22 +27,22 @@ class TestLacking:
             ([POST, {**DENIED, "query_filter": {"A": "x"}}, GET], []),
         ],
     )
-    def test_is_what_rules_do_not_allow(self, rules: list[Any], lacks: list[Lack]) -> None:
+    def test_lacking_methods(self, rules: list[Any], lacks: list[Lack]) -> None:
         assert lacking(RuleIndex([*map(read_rule, rules)]), CHANNEL_URL) == lacks
 
 
 class TestLackInWords:
-    def test_names_the_methods(self) -> None:
+    def test_lack_names_the_methods(self) -> None:
         assert lack_in_words([Lack("GET", None), Lack("POST", None)]) == (
             "the token lacks GET and POST on its channel, through which everything goes"
         )
 
-    def test_names_the_url_if_asked(self) -> None:
+    def test_lack_names_the_url(self) -> None:
         assert lack_in_words([Lack("GET", None)], "https://b/AC1/WK1") == (
             "the token lacks GET on its channel, https://b/AC1/WK1, through which everything goes"
         )
 
-    def test_names_the_rule_that_denies(self) -> None:
+    def test_lack_names_the_denial(self) -> None:
         assert lack_in_words([Lack("GET", 3)]).endswith("everything goes; policy rule 3 denies GET")
 
 
@@ -60,10 +60,10 @@ class TestAdvice:
             ),
         ],
     )
-    def test_adds_nothing_beside_a_denial(self, lacks: list[Lack], advice: str) -> None:
+    def test_advice_on_rules(self, lacks: list[Lack], advice: str) -> None:
         assert advice_on_lack(lacks) == advice
 
-    def test_is_the_claim_without_a_sid(self) -> None:
+    def test_advice_on_a_claim(self) -> None:
         assert advice_on_lack([Lack("GET", None)], "account_sid") == "Set the claim account_sid to a SID."
 
 
@@ -82,5 +82,5 @@ class TestClaimWithoutSid:
             ({"account_sid": "AC1", "channel": "WQ1", "taskqueue_sid": "*"}, "taskqueue_sid"),
         ],
     )
-    def test_is_named(self, claims: dict[str, str], claim: str | None) -> None:
+    def test_claim_without_a_sid(self, claims: dict[str, str], claim: str | None) -> None:
         assert claim_without_sid(sids_of(claims)) == claim

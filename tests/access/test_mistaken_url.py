@@ -67,7 +67,7 @@ class TestMistake:
         [(WORKSPACE + one[0], one[1], one[2], WORKSPACE + one[3]) for one in MISTAKES]
         + [(url, problem, "", meant or url) for url, problem, meant in ELSEWHERE],
     )
-    def test_is_found(self, url: str, problem: str, advice: str, request_url: str) -> None:
+    def test_mistakes_are_found(self, url: str, problem: str, advice: str, request_url: str) -> None:
         mistake = mistake_in(url)
         assert mistake is not None
         assert problem in mistake.problem
@@ -86,10 +86,10 @@ class TestMistake:
             "/Tasks**",  # which is not whole, and gets another note
         ],
     )
-    def test_is_none(self, url: str) -> None:
+    def test_no_mistake(self, url: str) -> None:
         assert mistake_in(url) is None
 
-    def test_is_in_no_request_of_the_library(self) -> None:
+    def test_no_mistake_in_worker_js(self) -> None:
         calls = recorded.load("worker-js-calls.json")["calls"]
         requests = [one for call in calls for made in call["requests"].values() for one in made or ()]
         urls = {WORKSPACE + request["path"].partition("?")[0] for request in requests}
@@ -109,7 +109,7 @@ class TestNearMiss:
         ("path", "request_path"),
         [(path, request) for path, _, _, request in MISTAKES if path not in ("/Odd", "/Activities/WA1/x")],
     )
-    def test_names_the_rule_that_was_meant(self, path: str, request_path: str) -> None:
+    def test_near_miss_of_a_mistake(self, path: str, request_path: str) -> None:
         reason = self.why(path, request_path)
         assert "; rule 1, GET " in reason
         assert "may be meant for this, but can never match: " in reason
@@ -123,9 +123,7 @@ class TestNearMiss:
             ("/Tasks/WT1/Reservations/WR1", "GET", {"allow": False}),
         ],
     )
-    def test_names_no_rule_that_was_not(
-        self, request_path: str, method: str, rule: dict[str, object]
-    ) -> None:
+    def test_no_near_miss(self, request_path: str, method: str, rule: dict[str, object]) -> None:
         assert "may be meant" not in self.why("/Tasks/**/Reservations/**", request_path, method, **rule)
 
 
@@ -143,5 +141,5 @@ class TestPattern:
             ("**/**/**/x", "/".join("a" * 5000), False),
         ],
     )
-    def test_has_wildcards_anywhere(self, pattern: str, url: str, expected: bool) -> None:  # noqa: FBT001
+    def test_wildcards_anywhere(self, pattern: str, url: str, expected: bool) -> None:  # noqa: FBT001
         assert is_meant_for(pattern, url) is expected

@@ -75,9 +75,10 @@ class TestOurOwnClasses:
     @pytest.mark.parametrize(
         ("kind", "pair"), PAIRS, ids=lambda value: getattr(value, "__name__", str(value))
     )
-    def test_get_no_note_but_for_the_two_exceptions(
+    def test_our_classes_and_grants(
         self, kind: type[Capability], pair: tuple[str | None, str | None]
     ) -> None:
+        """Two exceptions get a note: wide grants, and rules that another rule covers."""
         grants = tuple(grant for grant in pair if grant is not None)
         token = verified(kind, grants)
         wide_grants = {"allow_updates_subresources", "allow_delete_subresources"} & set(grants)
@@ -96,17 +97,17 @@ class TestOurOwnClasses:
         assert bool(wide) == bool(kind is TaskRouterWorkspaceCapability and wide_grants)
 
     @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-    def test_get_no_note_from_the_start(self, kind: type[Capability]) -> None:
+    def test_our_classes_from_the_start(self, kind: type[Capability]) -> None:
         assert verified(kind).notes() == []
 
-    def test_need_what_they_begin_with(self) -> None:
+    def test_first_rules_are_needed(self) -> None:
         assert verified(TaskRouterWorkerCapability, ("allow_fetch_subresources",)).notes() == []
 
-    def test_need_it_only_once(self) -> None:
+    def test_rules_are_needed_once(self) -> None:
         token = verified(TaskRouterWorkerCapability, ("allow_updates", "allow_updates"))
         assert kinds_of(token.notes()) == [("redundant", 6), ("redundant", 7)]
 
-    def test_the_usual_grants_get_none(self) -> None:
+    def test_usual_grants_get_no_note(self) -> None:
         token = verified(TaskRouterWorkerCapability, ("allow_activity_updates", "allow_reservation_updates"))
         assert not token.notes()
 
@@ -139,7 +140,7 @@ class TestWide:
             "https://taskrouter.twilio.com/v1/Workspaces/*",
         ],
     )
-    def test_is_a_workers_rule_for_the_workspace_or_other_workers(self, method: str, url: str) -> None:
+    def test_wide_for_a_worker(self, method: str, url: str) -> None:
         assert kinds_of(notes_on(rule(WORKSPACE), rule(url, method))) == [("wide", 1)]
 
     @pytest.mark.parametrize(
@@ -154,27 +155,27 @@ class TestWide:
             "https://taskrouter.twilio.com/v1/Workspaces/WS11/**",
         ],
     )
-    def test_is_no_rule_for_the_worker_itself_or_for_one_kind_of_resource(self, url: str) -> None:
+    def test_narrow_for_a_worker(self, url: str) -> None:
         assert notes_on(rule(url, "POST"), rule(url, "DELETE")) == []
 
-    def test_is_no_rule_that_fetches(self) -> None:
+    def test_fetching_is_not_wide(self) -> None:
         assert notes_on(rule(f"{WORKSPACE}/**")) == []
 
-    def test_is_no_rule_that_denies(self) -> None:
+    def test_denying_is_not_wide(self) -> None:
         assert "wide" not in dict(kinds_of(notes_on(rule(f"{WORKSPACE}/**", "POST", allow=False))))
 
-    def test_is_judged_by_what_the_policy_allows(self) -> None:
+    def test_wide_by_the_whole_policy(self) -> None:
         allowed = rule(f"{WORKSPACE}/Workers/**", "POST")
         denied = rule(f"{WORKSPACE}/Workers/**", "POST", allow=False, post_filter={"A": {"required": False}})
         assert kinds_of(notes_on(allowed, denied)) == [("wide", 0)]
         allowed["post_filter"] = {"A": {"required": True}}
         assert "wide" not in dict(kinds_of(notes_on(allowed, denied)))
 
-    def test_needs_no_more_than_one_combination_of_parameters(self) -> None:
+    def test_wide_with_a_filter(self) -> None:
         (note,) = notes_on(rule(f"{WORKSPACE}/**", "POST", post_filter={"A": "x"}))
         assert f"it allows POST {WORKSPACE} with form A=x, for one" in note.reason
 
-    def test_of_a_workspaces_policy_is_what_may_be_anywhere_in_it(self) -> None:
+    def test_wide_for_a_workspace(self) -> None:
         rules = [
             rule(WORKSPACE, "POST"),
             rule(f"{WORKSPACE}/Workers/**", "POST"),
@@ -182,31 +183,31 @@ class TestWide:
         ]
         assert kinds_of(notes_on(*rules, worker_sid=None)) == [("wide", 2)]
 
-    def test_in_a_workers_token_is_a_rule_for_another_worker(self) -> None:
+    def test_wide_for_another_worker(self) -> None:
         capability = TaskRouterWorkerCapability("AC1", "secret", "WS1", "WK1")
         capability.allow(f"{WORKSPACE}/Workers/WK2", "POST")
         place = len(capability.policies) - 1
         token = verify_token(capability.generate_token(), "secret")
         assert kinds_of(token.notes()) == [("wide", place)]
 
-    def test_sees_the_workspace_in_another_region(self) -> None:
+    def test_wide_in_another_region(self) -> None:
         url = "https://taskrouter.ie1.twilio.com/v1/Workspaces/WS1/**"
         assert kinds_of(notes_on(rule(url, "POST"))) == [("wide", 0)]
 
     @pytest.mark.parametrize("sid", ["", "?", "WS1/**", "x"])
-    def test_is_nothing_if_a_token_has_an_odd_workspace(self, sid: str) -> None:
+    def test_odd_workspace_is_not_wide(self, sid: str) -> None:
         capability = TaskRouterWorkerCapability("AC1", "secret", "WS1", "WK1")
         claims = jwt.decode(capability.generate_token(), "secret", algorithms=["HS256"])
         token = jwt.encode(claims | {"workspace_sid": sid}, "secret", "HS256")
         assert verify_token(token, "secret").notes() == []
 
-    def test_may_be_two_segments_below(self) -> None:
+    def test_wide_two_segments_below(self) -> None:
         rules = [rule(f"{WORKSPACE}/**", "POST"), rule(f"{WORKSPACE}/*", "POST", allow=False)]
         (note,) = notes_on(*rules, worker_sid=None)
         assert note.kind == "wide"
         assert f"it allows POST {WORKSPACE}/any/any, for one" in note.reason
 
-    def test_sees_each_workspace_before_its_path(self) -> None:
+    def test_wide_on_each_host(self) -> None:
         bases = ["https://a/v1", "https://b/v1/c", "https://c"]
         rules = [rule(f"{base}/Workspaces/WS1/Workers/*", "POST") for base in bases]
         others = [rule(f"{base}/Workspaces/WS10/Workers/*", "POST") for base in bases]
@@ -232,14 +233,14 @@ class TestEffort:
             sys.setprofile(before)
         return calls
 
-    def test_is_linear_in_the_workspaces(self) -> None:
+    def test_effort_is_linear(self) -> None:
         few, many = (
             [rule(f"https://h{n}/v1/Workspaces/WS1/Tasks/*", "POST") for n in range(count)]
             for count in (100, 200)
         )
         assert self.calls(many) < 2.3 * self.calls(few)
 
-    def test_the_rules_are_sorted_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_rules_are_sorted_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         sizes: list[int] = []
         make = RuleIndex.__init__
 
@@ -261,14 +262,14 @@ class TestLongLived:
         return verify_token(capability.generate_token(seconds, attributes=attributes), "secret")
 
     @freeze_time("2030-01-01 12:00:00")
-    def test_is_more_than_24_hours(self) -> None:
+    def test_long_life_of_24_hours(self) -> None:
         assert self.token(86_400).notes() == []
         assert kinds_of(self.token(86_401).notes()) == [("long-lived", None)]
 
     @pytest.mark.parametrize(
         "attributes", [{"iat": 1_893_499_200, "nbf": 1_893_502_800}, {"nbf": 1_893_499_200}]
     )
-    def test_counts_from_iat_else_nbf(self, attributes: dict[str, int]) -> None:
+    def test_long_life_from_iat_or_nbf(self, attributes: dict[str, int]) -> None:
         with freeze_time("2030-01-01 12:00:00") as clock:
             made = TaskRouterWorkerCapability("AC1", "secret", "WS1", "WK1").generate_token(
                 86_401, attributes=attributes
@@ -279,7 +280,7 @@ class TestLongLived:
 
 class TestNeverMatches:
     @pytest.mark.parametrize("place", ["Workers/null/Reservations/*", "Workers/**/Reservations/*"])
-    def test_is_not_wide_too(self, place: str) -> None:
+    def test_dead_rule_is_not_wide(self, place: str) -> None:
         assert kinds_of(notes_on(rule(f"{WORKSPACE}/{place}", "POST"))) == [("never-matches", 0)]
 
     @pytest.mark.parametrize(
@@ -293,7 +294,7 @@ class TestNeverMatches:
             (rule(WORKER, post_filter={"A": "x"}), "it requires form parameters"),
         ],
     )
-    def test_is_what_no_request_can_be(self, never: dict[str, Any], because: str) -> None:
+    def test_dead_rule_for_no_request(self, never: dict[str, Any], because: str) -> None:
         (note,) = notes_on(never)
         assert note.kind == "never-matches"
         assert because in note.reason
@@ -306,7 +307,7 @@ class TestNeverMatches:
             rule(WORKER, "POST", post_filter={"A": "x"}),
         ],
     )
-    def test_is_not_what_a_request_can_be(self, possible: dict[str, Any]) -> None:
+    def test_live_rule_for_a_request(self, possible: dict[str, Any]) -> None:
         assert notes_on(possible) == []
 
 
@@ -316,7 +317,7 @@ ITS_FORM = "it requires form parameters, and a GET has none."
 
 
 class TestNotes:
-    def test_are_in_the_order_of_the_rules_with_the_tokens_own_first(self) -> None:
+    def test_order_of_notes(self) -> None:
         rules = [rule(WORKER), rule(f"{WORKSPACE}/**", "POST"), rule(WORKER), rule(f"{WORKER}?A=x")]
         assert kinds_of(notes_on(*rules, lifetime=timedelta(days=2))) == [
             ("long-lived", None),
@@ -368,25 +369,20 @@ class TestNotes:
             "redundant",
         ],
     )
-    def test_say_what_was_found_and_what_to_do(
+    def test_reason_and_advice(
         self, rules: list[dict[str, Any]], place: int, reason: str, advice: str
     ) -> None:
         (note,) = notes_on(*rules)
         assert (note.rule_index, note.reason, note.advice) == (place, reason, advice)
         assert str(note) == f"{reason} {advice}"
 
-    def test_say_what_to_do_about_a_long_life(self) -> None:
+    def test_advice_on_a_long_life(self) -> None:
         (note,) = notes_on(lifetime=timedelta(days=2))
         assert note.reason == "The token is good for more than 24 hours, and nothing can revoke it."
         assert note.advice == (
             "Make tokens that last an hour at most, and replace them in the page with worker.updateToken()."
         )
 
-    def test_are_plain_values(self) -> None:
+    def test_notes_are_plain_values(self) -> None:
         (note,) = notes_on(rule(f"{WORKSPACE}/**", "DELETE"))
         assert Note(**json.loads(json.dumps(dataclasses.asdict(note)))) == note
-
-    def test_cannot_be_changed(self) -> None:
-        note: Any = Note(kind="wide", rule_index=0, reason="It is wide.", advice="Narrow it.")
-        with pytest.raises(AttributeError):
-            note.rule_index = 1

@@ -18,7 +18,7 @@ class TestFromTheStart:
     """The rules that a class makes by itself are known, so that nobody is advised to remove them."""
 
     @pytest.mark.parametrize("kind", GRANTS)
-    def test_is_what_the_class_makes(self, kind: type[Capability]) -> None:
+    def test_first_rules_of_each_class(self, kind: type[Capability]) -> None:
         capability = capability_of(kind)
         made = len(capability.policies)
         capability.allow("https://t/x", "GET")
@@ -26,7 +26,7 @@ class TestFromTheStart:
         claims = recorded.claims_of(capability.generate_token(), KEY)
         assert from_the_start(rules, sids_of(claims)) == set(range(made))
 
-    def test_has_each_rule_once(self) -> None:
+    def test_first_rules_once(self) -> None:
         capability = capability_of()
         rules = [read_rule(rule) for rule in capability.policies * 2]
         claims = recorded.claims_of(capability.generate_token(), KEY)
@@ -40,12 +40,12 @@ class TestFromTheStart:
             {"query_filter": {"A": {"required": True}}},
         ],
     )
-    def test_has_no_other_rule(self, change: dict[str, Any]) -> None:
+    def test_no_changed_first_rule(self, change: dict[str, Any]) -> None:
         capability = capability_of()
         rules = [read_rule(rule | change) for rule in capability.policies]
         assert from_the_start(rules, sids_of(recorded.claims_of(capability.generate_token(), KEY))) == set()
 
     @pytest.mark.parametrize("claims", [{}, {"channel": "CI123"}, {"channel": "WS/1"}, {"worker_sid": "WK1"}])
-    def test_is_nothing_without_a_page(self, claims: dict[str, str]) -> None:
+    def test_no_first_rule_without_page(self, claims: dict[str, str]) -> None:
         rules = [read_rule(rule) for rule in capability_of().policies]
         assert from_the_start(rules, sids_of(claims)) == set()

@@ -14,16 +14,16 @@ def urls_of(*urls: str) -> OwnUrls:
 
 
 class TestOwnUrls:
-    def test_are_twilios_without_rules(self) -> None:
+    def test_own_urls_without_rules(self) -> None:
         urls = urls_of()
         assert urls.workspace == WORKSPACE_URL
         assert urls.resource == f"{WORKSPACE_URL}/Workers/{WORKER}"
         assert urls.channel == f"https://event-bridge.twilio.com/v1/wschannels/{ACCOUNT}/{WORKER}"
 
-    def test_are_those_of_the_rules(self) -> None:
+    def test_own_urls_of_the_rules(self) -> None:
         urls = urls_of(f"https://t/v2/Workspaces/{WORKSPACE}/**", f"https://b/{ACCOUNT}/{WORKER}")
         assert urls.workspace == f"https://t/v2/Workspaces/{WORKSPACE}"
         assert (urls.base_url, urls.version, urls.base_ws_url) == ("https://t", "v2", "https://b")
 
-    def test_are_on_the_rules_bridge(self) -> None:
+    def test_own_urls_on_the_bridge(self) -> None:
         assert urls_of(f"https://b/{ACCOUNT}/WK2").channel == f"https://b/{ACCOUNT}/{WORKER}"

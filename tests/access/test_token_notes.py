@@ -23,7 +23,7 @@ def notes_of(capability: Any = WORKER, **claims: Any) -> list[Note]:
 
 
 class TestChannel:
-    def test_of_our_own_tokens_is_good(self) -> None:
+    def test_channel_of_our_tokens(self) -> None:
         assert notes_of(WORKER) == notes_of(QUEUE) == []
 
     @pytest.mark.parametrize(
@@ -31,16 +31,14 @@ class TestChannel:
         [(WORKER, "worker_sid", "WK789"), (QUEUE, "taskqueue_sid", "WQ789")],
     )
     @pytest.mark.parametrize("missing", [..., None, ""])
-    def test_without_its_claim_is_undefined(
-        self, capability: Any, claim: str, sid: str, missing: Any
-    ) -> None:
+    def test_undefined_channel(self, capability: Any, claim: str, sid: str, missing: Any) -> None:
         (note,) = notes_of(capability, **{claim: missing})
         assert (note.kind, note.rule_index) == ("missing-claim", None)
         assert note.reason.startswith(f"The claim {claim} is missing, from which a ")
         assert note.reason.endswith("Worker.js opens the channel 'undefined'.")
         assert note.advice.endswith(f"SID, '{sid}'.")
 
-    def test_that_differs_from_the_worker_is_told(self) -> None:
+    def test_channel_of_another_sid(self) -> None:
         (note,) = notes_of(channel="WS456")
         assert note.kind == "wrong-channel"
         assert note.reason == (
@@ -48,7 +46,7 @@ class TestChannel:
             "worker_sid."
         )
 
-    def test_of_no_known_kind_is_told(self) -> None:
+    def test_channel_of_no_known_kind(self) -> None:
         first, *_ = notes_of(channel="CI123", worker_sid=...)
         assert first.kind == "wrong-channel"
         assert "no page of Worker.js opens it" in first.reason
@@ -61,12 +59,12 @@ class TestChannel:
             ({"taskqueue_sid": "WQ1"}, None),
         ],
     )
-    def test_may_be_named_by_two_claims(self, claims: dict[str, str], kind: str | None) -> None:
+    def test_channel_of_two_claims(self, claims: dict[str, str], kind: str | None) -> None:
         kinds = [note.kind for note in notes_of(**claims) if note.kind != "channel-denied"]
         assert kinds == ([] if kind is None else [kind])
 
     @pytest.mark.parametrize("methods", [["GET"], ["POST"], ["GET", "POST"]])
-    def test_that_no_rule_allows_is_told(self, methods: list[str]) -> None:
+    def test_channel_without_a_rule(self, methods: list[str]) -> None:
         policies = [
             rule for rule in WORKER.policies if rule["url"] != CHANNEL_URL or rule["method"] not in methods
         ]
@@ -78,14 +76,14 @@ class TestChannel:
         )
         assert note.advice.startswith("Add a rule" if len(methods) == 1 else "Add rules")
 
-    def test_of_the_workspace_is_not_the_workers(self) -> None:
+    def test_channel_of_the_workspace(self) -> None:
         policies = [
             {**rule, "url": rule["url"].replace("AC123/WK789", "AC123/WS456")} for rule in WORKER.policies
         ]
         (note,) = notes_of(policies=policies)
         assert f"on its channel, {CHANNEL_URL}, " in note.reason
 
-    def test_on_another_host_is_looked_for_there(self) -> None:
+    def test_channel_on_another_host(self) -> None:
         policies = [
             {**rule, "url": rule["url"].replace(CHANNEL_URL, "http://localhost:1/x/AC123/WK1")}
             for rule in WORKER.policies
@@ -93,7 +91,7 @@ class TestChannel:
         (note,) = notes_of(policies=policies)
         assert "on its channel, http://localhost:1/x/AC123/WK789, " in note.reason
 
-    def test_needs_no_parameters(self) -> None:
+    def test_channel_with_a_filter(self) -> None:
         policies = [*WORKER.policies[1:], {**WORKER.policies[0], "query_filter": {"A": {"required": True}}}]
         (note,) = notes_of(policies=policies)
         assert "lacks GET on" in note.reason
@@ -101,7 +99,7 @@ class TestChannel:
 
 @freeze_time("2026-11-25")
 class TestMilliseconds:
-    def test_are_told_instead_of_a_long_life(self) -> None:
+    def test_milliseconds_are_told(self) -> None:
         (note,) = notes_of(exp=1_803_000_000_000)
         assert note.kind == "milliseconds"
         assert note.reason == (
@@ -110,5 +108,5 @@ class TestMilliseconds:
         )
         assert note.advice == "Divide it by 1,000."
 
-    def test_are_no_seconds_of_a_long_life(self) -> None:
+    def test_long_life_in_seconds(self) -> None:
         assert [note.kind for note in notes_of(exp=1_803_000_000)] == ["long-lived"]
