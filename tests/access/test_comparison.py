@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.access.samples import WORKER, WORKSPACE, rule
 from tests.judges.brute_force import Decisions, Drawn, World
 from twilio.task_router import (
     AccessPolicy,
@@ -16,14 +17,8 @@ from twilio.task_router import (
 from twilio.task_router.access import comparison
 from twilio.task_router.access.comparison import made_up_word
 
-WORKSPACE = "https://taskrouter.twilio.com/v1/Workspaces/WS1"
-WORKER = f"{WORKSPACE}/Workers/WK1"
 REQUIRED = {"required": True}
 OPTIONAL = {"required": False}
-
-
-def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
-    return {"url": url, "method": method, "allow": True} | more
 
 
 def beyond(rules: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[Request]:

@@ -4,13 +4,8 @@ import dataclasses
 import json
 from typing import Any
 
+from tests.access.samples import WORKER, rule
 from twilio.task_router import AccessPolicy, TaskRouterWorkspaceCapability
-
-WORKER = "https://taskrouter.twilio.com/v1/Workspaces/WS1/Workers/WK1"
-
-
-def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
-    return {"url": url, "method": method, "allow": True, "query_filter": {}, "post_filter": {}} | more
 
 
 def test_allowed_is_true() -> None:

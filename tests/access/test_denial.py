@@ -4,14 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.access.samples import WORKER, WORKSPACE, rule
 from twilio.task_router import AccessPolicy
-
-WORKSPACE = "https://taskrouter.twilio.com/v1/Workspaces/WS1"
-WORKER = f"{WORKSPACE}/Workers/WK1"
-
-
-def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
-    return {"url": url, "method": method, "allow": True} | more
 
 
 class TestReasonOfADenial:

@@ -12,6 +12,7 @@ import jwt
 import pytest
 from freezegun import freeze_time
 
+from tests.access.samples import WORKER, WORKSPACE, rule
 from twilio.task_router import (
     AccessPolicy,
     Capability,
@@ -27,18 +28,12 @@ from twilio.task_router import (
 from twilio.task_router.access import notes
 from twilio.task_router.access.rule_index import RuleIndex
 
-WORKSPACE = "https://taskrouter.twilio.com/v1/Workspaces/WS1"
-WORKER = f"{WORKSPACE}/Workers/WK1"
 KINDS: dict[type[Capability], tuple[str, ...]] = {
     TaskRouterCapability: ("AC1", "secret", "WS1", "WK1"),
     TaskRouterWorkerCapability: ("AC1", "secret", "WS1", "WK1"),
     TaskRouterTaskQueueCapability: ("AC1", "secret", "WS1", "WQ1"),
     TaskRouterWorkspaceCapability: ("AC1", "secret", "WS1"),
 }
-
-
-def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
-    return {"url": url, "method": method, "allow": True} | more
 
 
 def notes_on(

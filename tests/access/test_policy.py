@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import QueryDict
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
+from tests.access.samples import WORKER, WORKSPACE, rule
 from tests.judges import recorded, second_opinion
 from twilio.task_router import (
     AccessPolicy,
@@ -24,12 +25,6 @@ from twilio.task_router import (
 )
 
 VECTORS = recorded.load("policy-decisions.json")
-WORKSPACE = "https://taskrouter.twilio.com/v1/Workspaces/WS1"
-WORKER = f"{WORKSPACE}/Workers/WK1"
-
-
-def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
-    return {"url": url, "method": method, "allow": True, "query_filter": {}, "post_filter": {}} | more
 
 
 def pickled(value: Any) -> Any:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from tests.access.samples import WORKER
 from twilio.task_router import AccessPolicy, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 DIGITS = "0123456789abcdef" * 2
-WORKER = "https://taskrouter.twilio.com/v1/Workspaces/WS1/Workers/WK1"
 
 
 def pickled(request: Request) -> Request:

@@ -6,16 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.access.samples import WORKER, rule
 from tests.judges import second_opinion
 from twilio.task_router import AccessPolicy
 from twilio.task_router.access.rule_index import RuleIndex
 from twilio.task_router.rule import read_rules
-
-WORKER = "https://taskrouter.twilio.com/v1/Workspaces/WS1/Workers/WK1"
-
-
-def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
-    return {"url": url, "method": method, "allow": True, "query_filter": {}, "post_filter": {}} | more
 
 
 def test_part_of_a_url() -> None:
