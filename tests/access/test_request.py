@@ -106,3 +106,12 @@ class TestDecideAboutARequest:
         decide: Any = self.POLICY.decide
         with pytest.raises(TypeError, match="url must be a str"):
             decide("POST")
+
+
+def test_repr_hides_secrets() -> None:
+    """Programs log decisions, whose repr has the request's."""
+    digits = "0123456789abcdef" * 2
+    request = Request("GET", f"https://t/{digits}", query={"A": f"eyJhbGci.eyJpc3Mi.{'x' * 43}"})
+    hidden = "(32 hexadecimal digits, not shown)"
+    parameters = "query=(('A', '(a token, not shown)'),), form=()"
+    assert repr(request) == f"Request(method='GET', url='https://t/{hidden}', {parameters})"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl
 
 from twilio.task_router.checks import check_iterable, check_str, shown, shown_text, wrong_type
+from twilio.task_router.mask import masked
 from twilio.task_router.rule import METHODS
 from twilio.task_router.urls import is_whole
 
@@ -69,6 +70,10 @@ class Request(tuple[str, str, Pairs, Pairs]):
 
     def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, Pairs]]:
         return self[:2], {"query": self.query, "form": self.form}
+
+    def __repr__(self) -> str:
+        named = ", ".join(f"{field.name}={value!r}" for field, value in zip(fields(self), self, strict=True))
+        return masked(f"{type(self).__name__}({named})")
 
     def __str__(self) -> str:
         kinds = {"query": self.query, "form": self.form}
