@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-new",
         action="store_true",
-        help="exit with 1 only if NEW permits something that OLD did not, for CI",
+        help="for CI: exit with 1 only if NEW permits something that OLD did not, or if a token is forged or "
+        "malformed",
     )
     parser.add_argument("--json", action="store_true", help="the same as one JSON object")
 
@@ -133,12 +134,12 @@ def _show(compared: _Compared) -> None:
             for name, (before, after) in changes.items():
                 terminal.say(f"{name}: {_in_words(name, before)} before, {_in_words(name, after)} now")
     terminal.blank()
-    if compared.same:
+    if compared.same is None:
+        terminal.no("a forged or malformed token permits nothing, whatever its rules say")
+    elif compared.same:
         terminal.yes("both permit the same")
-    elif gained or lost:
-        terminal.no(f"not the same: {len(gained)} newly allowed, {len(lost)} no longer allowed")
     else:
-        terminal.no("a token that is not good permits nothing, whatever its rules say")
+        terminal.no(f"not the same: {len(gained)} newly allowed, {len(lost)} no longer allowed")
 
 
 def _show_requests(
