@@ -53,6 +53,9 @@ class TestSnippet:
     def test_may_be_written_by_hand(self) -> None:
         assert only(rf'curl.exe "{CHANNEL_URL}" --json "{{\"a\": 1}}"').body == '{"a": 1}'
 
+    def test_may_have_a_header_first(self) -> None:
+        assert only(f"curl -H 'Origin: https://a.example' '{CHANNEL_URL}' -d x").url == CHANNEL_URL
+
     @pytest.mark.parametrize("escape", [r"\x41", r"\u0041", r"\101", r"\A"])
     def test_has_the_escapes_of_bash(self, escape: str) -> None:
         assert only(f"curl x -d $'{escape}\\t'").body == "A\t"

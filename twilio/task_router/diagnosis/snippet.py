@@ -73,12 +73,13 @@ def _curl(text: str) -> Snippet:
     except ValueError:
         raise ValueError(f"this curl command {CUT_OFF}") from None
     after = dict(pairwise(words))
-    url = next((word for word in words if "://" in word and word.partition(":")[0].isalpha()), "")
+    url = next((word for word in words if _SCHEME.match(word)), "")
     return Snippet("a curl command", url, next((after[name] for name in _DATA if name in after), None))
 
 
 # In shlex, the time for a word grows with the square of its length: 0.3 seconds for this.
 _LONGEST_COMMAND: Final = 100_000
+_SCHEME = re.compile(r"[A-Za-z]+://")
 _DATA: Final = ("--data-raw", "--data-binary", "--data", "--data-ascii", "--json", "-d")
 # A string as bash or cmd.exe has it, up to its last quote or, if that is missing, to the end of the text.
 _STRING = re.compile(
