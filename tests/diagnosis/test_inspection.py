@@ -41,6 +41,29 @@ class TestNotes:
             verify_token(UNDEFINED, KEY).notes()
 
 
+class TestRules:
+    @pytest.mark.parametrize("url", ["?", "??", "https://t/a?"])
+    def test_conflict_with_no_unreadable_one(self, url: str) -> None:
+        odd = {"url": url, "method": "GET", "allow": True}
+        inspection = inspect_token(with_claims(policies=[{}, *RULES, odd, {}]))
+        assert [problem.text for problem in inspection.problems] == [
+            "policy rule 0: url is missing",
+            f"policy rule {len(RULES) + 2}: url is missing",
+        ]
+        assert inspection.access_policy is not None
+        assert inspection.access_policy.decide("GET", RULES[0]["url"]).rule_index == 1
+
+    def test_may_conflict_beside_an_unreadable_one(self) -> None:
+        inspection = inspect_token(with_claims(policies=[{}, RULES[0], {**RULES[0], "allow": False}]))
+        assert "policy rules 1 and 2 conflict" in inspection.problems[1].text
+        assert inspection.access_policy is None
+
+    def test_may_be_none(self) -> None:
+        inspection = inspect_token(with_claims(policies=[]))
+        assert inspection.access_policy is not None
+        assert inspection.access_policy.rules == []
+
+
 def test_no_note_of_no_workspace() -> None:
     """It is a problem: such a token is not verified."""
     assert list(notes_on_claims(sids_of({"channel": "WS456"}))) == []

@@ -39,10 +39,6 @@ if TYPE_CHECKING:
 
 Signature: TypeAlias = Literal["good", "bad", "not checked"]
 
-# In place of a rule that cannot be read, so that the others keep their indexes.
-_COVERS_NOTHING = {"url": "?", "method": "GET"}
-
-
 #: The most unreadable rules that are named one by one.
 MOST_BAD_RULES: Final = 20
 
@@ -58,7 +54,8 @@ class Inspection:
     problems: list[Problem]
     #: The rules by their indexes, with ``None`` for each rule that cannot be read.
     rules: list[Rule | None]
-    #: The rules that can be read, or ``None`` if there are none or two of them conflict.
+    #: The access policy of the rules that can be read, or ``None`` if the claim ``policies`` is not a list,
+    #: has only unreadable rules, or has two rules that conflict.
     access_policy: AccessPolicy | None
     #: The token's maker, or ``None`` if unknown.
     made_by: Maker | None = None
@@ -217,8 +214,12 @@ def _read_rules(policies: object) -> tuple[list[Rule | None], AccessPolicy | Non
             problems.append(str(InvalidRuleError(index, str(error))))
     if more := len(problems[MOST_BAD_RULES:]):
         problems[MOST_BAD_RULES:] = [f"{more:,} more policy rules cannot be read"]
+    # In place of each rule that cannot be read, so that the others keep their indexes. The URL matches no
+    # request, and is longer than any other, so that there is no conflict with another rule.
+    longest = max((rule.url for rule in rules if rule is not None), key=len, default="")
+    nothing = {"url": f"?{longest}", "method": "GET"}
     try:
-        access_policy = AccessPolicy(_COVERS_NOTHING if rule is None else rule.as_dict() for rule in rules)
+        access_policy = AccessPolicy(nothing if rule is None else rule.as_dict() for rule in rules)
     except ConflictingRulesError as error:
         return rules, None, [*problems, f"{error}, and TaskRouter refuses such a token"]
     return rules, access_policy if any(rules) or not rules else None, problems
