@@ -417,7 +417,7 @@ class TestCalls:
         out = in_one_line(run("inspect", capability.generate_token(), status=1)).partition(" Calls ")[2]
         assert (
             "of Worker.js ✗ The token lacks GET and POST on its channel, through which everything goes. No "
-            "grant does that, but paste these rules: capability.allow("
+            "grant allows this; paste these rules: capability.allow("
         ) in out
         assert out.partition("not good")[0].count("lacks") == 1
         assert "needs" not in out

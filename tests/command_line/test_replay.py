@@ -118,7 +118,7 @@ class TestRequest:
         capability = capability_of()
         capability.deny(WORKER_URL, "DELETE")
         out = replay(asks(*DENIED, 403, capability.generate_token()), status=1)
-        assert "Rule 6 denies it: change or remove that rule." in in_one_line(out)
+        assert "Rule 6 denies this request: change or remove that rule." in in_one_line(out)
         assert "\nFor " not in out
 
     def test_of_another_token_is_denied(self, replay: Callable[..., str]) -> None:

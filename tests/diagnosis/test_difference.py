@@ -92,7 +92,7 @@ class TestDifference:
         out = in_one_line(run("check", "POST", url, token_of(), status=1)).replace("The", "the")
         assert says in out
         assert (
-            "Change the request, or use another token: a rule for this URL would cover nothing of the" in out
+            "Change the request, or use another token: a rule for this URL would not cover any of the" in out
         )
 
     @pytest.mark.parametrize("path", ["/Tasks/wtf", "/Tasks/wt", "/Tasks/xt1", f"{MINE}/Channels/wt1"])

@@ -277,7 +277,7 @@ class TestFix:
         run: Run,
     ) -> None:
         out = run("check", body_of(method, WORKSPACE_URL + path, token_of(kind), **params), status=1)
-        wanted = ["No grant does that, but paste this rule:"] if grant is None else [f"Grant it: {grant}"]
+        wanted = ["No grant allows this; paste this rule:"] if grant is None else [f"Grant it: {grant}"]
         assert wanted == [
             text.strip() for text in out.splitlines() if text.strip().startswith(("Grant it", "No grant"))
         ]
@@ -397,11 +397,11 @@ class TestOfficialSdk:
 
     def test_has_no_keyword_for_what_the_older_class_grants(self, run: Run) -> None:
         out = run("check", "GET", MINE, by_the_sdk(kind=TaskRouterCapability), status=1)
-        assert "No grant does that, but paste this rule:" in out
+        assert "No grant allows this; paste this rule:" in out
 
     def test_has_no_keyword_if_a_rule_is_missing(self, run: Run) -> None:
         out = run("check", "DELETE", MINE, by_the_sdk("/Activities"), status=1)
-        assert "No grant does that, but paste this rule:" in out
+        assert "No grant allows this; paste this rule:" in out
 
     def test_line_adds_the_rule_that_json_has(self, run: Run) -> None:
         class Token:
@@ -449,13 +449,15 @@ class TestDenial:
         capability = capability_of()
         capability.deny(f"{WORKSPACE_URL}{MINE}", "DELETE")
         out = in_one_line(run("check", "DELETE", MINE, capability.generate_token(), status=1))
-        assert out.endswith("Rule 6 denies it: change or remove that rule. Do not add one that overrides it.")
+        assert out.endswith(
+            "Rule 6 denies this request: change or remove that rule. Do not add one that overrides it."
+        )
 
     def test_for_want_of_an_allow_is_told(self, run: Run) -> None:
         rule = {"url": f"{WORKSPACE_URL}{MINE}", "method": "DELETE"}
         token = with_claims(policies=[*capability_of().policies, rule])
         out = in_one_line(run("check", "DELETE", MINE, token, status=1))
-        assert 'Rule 6 denies it because it has no "allow":' in out
+        assert 'Rule 6 denies this request because the rule has no "allow":' in out
 
     @pytest.mark.parametrize("url", [f"/Tasks/{TASK}", "/Tasks/**", "/**"])
     def test_is_not_overridden(self, url: str, run: Run) -> None:
@@ -491,8 +493,8 @@ class TestDenial:
         arguments = ("DELETE", MINE, with_claims(policies=policies))
         out = in_one_line(run("check", *arguments, status=1))
         assert out.endswith(
-            'Rule 1 denies POST on the channel because it has no "allow": change or remove that rule. Do not '
-            "add one that overrides it."
+            'Rule 1 denies POST on the channel because the rule has no "allow": change or remove that rule. '
+            "Do not add one that overrides it."
         )
         told = json.loads(run("check", "--json", *arguments, status=1))
         assert (told["missing_channel_rules"], told["missing_rule"], told["grants"]) == ([], None, [])

@@ -163,7 +163,7 @@ class TestReasons:
     def test_of_no_answer(self) -> None:
         """What a firewall blocks has no status either: if nothing else failed, this is the failure."""
         assert reasons(entry(0), unread(0), entry(200)).startswith(
-            "2 requests got no answer: somebody cancelled"
+            "2 requests got no answer: they were cancelled"
         )
 
     def test_count_no_cancelled_request(self) -> None:

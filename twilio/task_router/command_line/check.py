@@ -163,7 +163,7 @@ def show_fix(fix: Fix | None, terminal: Terminal, *, indent: int = 2) -> None:
     if fix.lines:
         rules = "this rule" if len(fix.lines) == 1 else "these rules"
         if fix.docs is None:
-            terminal.say(f"{'Or' if fix.grant else 'No grant does that, but'} paste {rules}:", indent=indent)
+            terminal.say(f"{'Or' if fix.grant else 'No grant allows this;'} paste {rules}:", indent=indent)
         else:
             terminal.say(f"Add {rules} where the token is made ({fix.docs} shows how):", indent=indent)
         for line in fix.lines:

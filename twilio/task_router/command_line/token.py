@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--legacy",
         action="store_true",
         help="a worker: take TaskRouterCapability, the class of twilio-python 3.7.0, whose tokens let no "
-        "page fetch tasks; by default it is TaskRouterWorkerCapability",
+        "page fetch tasks (default: TaskRouterWorkerCapability)",
     )
     parser.add_argument(
         "--ttl",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Denials:
-    """The denials of a token. All comparisons with added rules share the steps of one comparison."""
+    """The denials of a token. All comparisons together may take as many steps as one."""
 
     def __init__(self, indexed: RuleIndex) -> None:
         self._rules = indexed.rules

@@ -118,7 +118,7 @@ _CHANGE_IT: Final = "change or remove that rule. Do not add one that overrides i
 
 def _without_allow(inspection: Inspection, index: int) -> str:
     """Mention that a rule denies only because it has no ``allow``."""
-    return "" if "allow" in inspection.claims["policies"][index] else ' because it has no "allow"'
+    return "" if "allow" in inspection.claims["policies"][index] else ' because the rule has no "allow"'
 
 
 _HELPS_NOT: Final = (
@@ -127,7 +127,8 @@ _HELPS_NOT: Final = (
 
 
 _NOT_ITS_OWN: Final = (
-    "Change the request, or use another token: a rule for this URL would cover nothing of the page's own."
+    "Change the request, or use another token: a rule for this URL would not cover any of the "
+    "page's own resources."
 )
 
 
@@ -160,7 +161,7 @@ def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str
         return f"Mend policy rule {index} first, which may be the one for this request."
     if decision is not None and decision.rule_index is not None:
         index = decision.rule_index
-        return f"Rule {index} denies it{_without_allow(inspection, index)}: {_CHANGE_IT}"
+        return f"Rule {index} denies this request{_without_allow(inspection, index)}: {_CHANGE_IT}"
     if request.method not in METHODS:
         return f"Rules are for GET, POST and DELETE, not for {request.method}."
     if (differs := difference(inspection, request.url)) is not None:

@@ -143,7 +143,7 @@ class Inspection:
 
     @cached_property
     def granted(self) -> list[tuple[type[Capability], str, AccessPolicy]]:
-        """The access policy with each grant that may help and overrides no denial."""
+        """For each helpful grant that overrides no denial: its class, its name, and the policy with it."""
         own = self.own_class
         if own is None or self.access_policy is None:
             return []

@@ -146,8 +146,8 @@ _OTHER: Final = (
     "token."
 )
 _NO_ANSWER: Final = (
-    "{number} request{s} got no answer: somebody cancelled, or the browser, a proxy or a firewall blocked "
-    "the request{s}."
+    "{number} request{s} got no answer: {pronoun} {were} cancelled, or blocked by the browser, a proxy or a "
+    "firewall."
 )
 
 
@@ -155,9 +155,9 @@ def _sentence(template: str, exchanges: Sequence[Exchange]) -> Iterator[str]:
     """Yield a sentence about exchanges, if there are any."""
     number = len(exchanges)
     if number == 1:
-        yield template.format(number=1, s="", have="has", are="is", were="was")
+        yield template.format(number=1, s="", have="has", are="is", were="was", pronoun="it")
     elif exchanges:
-        yield template.format(number=number, s="s", have="have", are="are", were="were")
+        yield template.format(number=number, s="s", have="have", are="are", were="were", pronoun="they")
 
 
 def replay(entries: Iterable[Entry | None]) -> Replay:
