@@ -42,6 +42,16 @@ def test_minting_without_pyjwt() -> None:
     assert run(EXAMPLE + "import sys; print({'jwt', 'cryptography'} & set(sys.modules))") == "set()\n"
 
 
+@pytest.mark.parametrize("words", [["demo"], ["token", "WS456", "WK789"]])
+def test_commands_without_pyjwt(words: list[str]) -> None:
+    program = (
+        "import os, sys; from twilio.task_router.command_line import main; "
+        "os.environ |= {'TWILIO_ACCOUNT_SID': 'AC123', 'TWILIO_AUTH_TOKEN': 'secret'}; "
+        f"main({words}); print(); print('jwt' in sys.modules)"
+    )
+    assert run(program).endswith("\nFalse\n")
+
+
 def test_minting_loads_few_modules() -> None:
     program = EXAMPLE + (
         "capability.deny('https://t/a', 'GET'); capability.generate_token(); import sys; "

@@ -25,7 +25,7 @@ from twilio.task_router import (
     TaskRouterWorkspaceCapability,
     verify_token,
 )
-from twilio.task_router.verification import lifetime, moment
+from twilio.task_router.verification import lifetime
 
 KEY = "0123456789abcdef0123456789abcdef"
 HEADER: dict[str, Any] = {"alg": "HS256", "typ": "JWT"}
@@ -277,19 +277,6 @@ class TestTime:
         before_the_end = datetime(2100, 1, 1, tzinfo=timezone.utc) - timedelta(seconds=ago)
         notes = verify_token(forge(), KEY, at=before_the_end).notes()
         assert ("long-lived" in {note.kind for note in notes}) is is_long
-
-    @pytest.mark.parametrize(
-        ("timestamp", "expected"),
-        [
-            (0, datetime(1970, 1, 1)),  # noqa: DTZ001 - all of these are in UTC
-            (-86_400, datetime(1969, 12, 31)),  # noqa: DTZ001
-            (-(10**12), datetime.min),  # noqa: DTZ901
-            (-1e300, datetime.min),  # noqa: DTZ901
-            (10**12, datetime.max),  # noqa: DTZ901
-        ],
-    )
-    def test_times_beyond_datetime(self, timestamp: float, expected: datetime) -> None:
-        assert moment(timestamp) == expected.replace(tzinfo=timezone.utc)
 
 
 class TestLifetime:

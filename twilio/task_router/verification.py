@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, TypeGuard, cast
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 import jwt
 from jwt.algorithms import HMACAlgorithm
@@ -21,6 +21,7 @@ from .access.policy import AccessPolicy
 from .checks import check_auth_token, check_type, shown
 from .errors import ConflictingRulesError, InvalidRuleError
 from .sids import Sids
+from .times import is_numeric_date, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -254,9 +255,9 @@ def lifetime(claims: Mapping[str, Any], start: float | None = None) -> timedelta
     :returns: ``None`` if the beginning or the end is unknown. Times beyond the range of ``datetime`` count as
         its limits.
     """
-    starts = [claims[name] for name in ("iat", "nbf") if _is_number(claims.get(name))]
+    starts = [claims[name] for name in ("iat", "nbf") if is_numeric_date(claims.get(name))]
     start, end = next(iter(starts), start), claims.get("exp")
-    return moment(end) - moment(start) if start is not None and _is_number(end) else None
+    return moment(end) - moment(start) if start is not None and is_numeric_date(end) else None
 
 
 def claim_problems(claims: Mapping[str, Any]) -> list[str]:
@@ -304,13 +305,9 @@ def _timestamp(at: object) -> float:
 def _time(claims: Mapping[str, Any], name: str) -> float:
     """Return a claim that is a NumericDate (RFC 7519 §2): a number, not a string of digits."""
     value = _claim(claims, name)
-    if not _is_number(value):
+    if not is_numeric_date(value):
         raise InvalidClaimError(name, f"must be a number, not {shown(value)}")
     return value
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
@@ -328,12 +325,3 @@ def _claim(claims: Mapping[str, Any], name: str) -> object:
     if name not in claims:
         raise jwt.MissingRequiredClaimError(name)
     return claims[name]
-
-
-def moment(timestamp: float) -> datetime:
-    """Return a Unix time as a ``datetime`` in UTC. Times beyond the range count as its limits."""
-    try:
-        return datetime.fromtimestamp(timestamp, timezone.utc)
-    except (OSError, OverflowError, ValueError):
-        last, first = datetime.max.replace(tzinfo=timezone.utc), datetime.min.replace(tzinfo=timezone.utc)
-        return last if timestamp > 0 else first

@@ -9,9 +9,9 @@ from twilio.task_router.access.request import Request
 from twilio.task_router.checks import shown
 from twilio.task_router.diagnosis.fix import Fix, fix_for
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
-from twilio.task_router.diagnosis.times import iso
 from twilio.task_router.diagnosis.verdict import Verdict, judge
 from twilio.task_router.rule import METHODS
+from twilio.task_router.times import iso
 from twilio.task_router.urls import is_whole
 
 from .source import only_word, paste_from

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from twilio.task_router.access.comparison import beyond
 from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
-from twilio.task_router.diagnosis.times import iso, utc
 from twilio.task_router.diagnosis.verdict import Verdict, judge
+from twilio.task_router.times import iso, utc
 from twilio.task_router.verification import lifetime
 
 from .inspect import token_as_dict

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from twilio.task_router.capability import TaskRouterWorkerCapability
-from twilio.task_router.diagnosis.times import utc
+from twilio.task_router.times import utc
 from twilio.task_router.tokens import read
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from twilio.task_router.access.channel import lack_in_words
 from twilio.task_router.diagnosis.fix import fix_for, grants_as_written, has_grants
 from twilio.task_router.diagnosis.inspection import MOST_BAD_RULES, Inspection, inspect_token
-from twilio.task_router.diagnosis.times import iso, utc
 from twilio.task_router.diagnosis.verdict import Verdict, judge
 from twilio.task_router.pages.explanation import Explanation, explain_page
 from twilio.task_router.pages.page import page_of
+from twilio.task_router.times import iso, utc
 
 from .check import show_fix
 from .source import only_word, paste_from

@@ -9,7 +9,7 @@ from base64 import urlsafe_b64decode
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import jwt
 
@@ -25,8 +25,9 @@ from twilio.task_router.errors import ComparisonTooHardError, ConflictingRulesEr
 from twilio.task_router.pages.grants import with_each_grant
 from twilio.task_router.rule import Rule, read_rule
 from twilio.task_router.sids import sids_of
+from twilio.task_router.times import is_numeric_date, moment
 from twilio.task_router.urls import root_and_path
-from twilio.task_router.verification import check_header, check_signature, claim_problems, lifetime, moment
+from twilio.task_router.verification import check_header, check_signature, claim_problems, lifetime
 
 from .denials import Denials
 from .maker import Maker, maker_of
@@ -68,12 +69,12 @@ class Inspection:
     def expired_at(self, moment: float) -> bool | None:
         """Return whether the token had expired at a Unix time, or ``None`` if the claims have no expiry."""
         exp = self.claims.get("exp")
-        return exp <= moment if _is_number(exp) else None
+        return exp <= moment if is_numeric_date(exp) else None
 
     def begins_after(self, moment: float) -> bool:
         """Return whether the token was not valid yet at a Unix time."""
         nbf = self.claims.get("nbf")
-        return bool(nbf > moment) if _is_number(nbf) else False
+        return bool(nbf > moment) if is_numeric_date(nbf) else False
 
     @property
     def notes(self) -> list[Note]:
@@ -90,7 +91,7 @@ class Inspection:
         if self.access_policy is None:
             return [], True
         exp = self.claims.get("exp")
-        expires_at = moment(exp) if _is_number(exp) else None
+        expires_at = moment(exp) if is_numeric_date(exp) else None
         lasts = lifetime(self.claims, start=time.time())
         about = (self.access_policy.index, self.sids, expires_at, lasts)
         try:
@@ -279,7 +280,3 @@ def _other_kind(read: tokens.Token) -> str | None:
     if "scope" in claims:
         return "this is a Twilio voice capability token, not a TaskRouter capability token"
     return "this is some other JSON Web Token, not a TaskRouter capability token"
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from twilio.task_router.access.channel import lack_in_words, lacking
 from twilio.task_router.checks import shown_text
+from twilio.task_router.times import from_now
 
 from .problem import Problem
-from .times import from_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

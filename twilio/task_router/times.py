@@ -1,19 +1,33 @@
-"""Times in words."""
+"""Unix times, such as those in claims: as ``datetime``, and in words."""
 
 from __future__ import annotations
 
 import time
-
-from twilio.task_router.verification import moment
+from datetime import datetime, timezone
+from typing import TypeGuard
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 _LONGEST = 1_000 * 365 * 86_400  # seconds; nobody means a longer time
 
 
+def is_numeric_date(value: object) -> TypeGuard[float]:
+    """Return whether *value* is a NumericDate (RFC 7519 §2): a number, not a string of digits."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def moment(timestamp: float) -> datetime:
+    """Return a Unix time as a ``datetime`` in UTC. Times beyond the range count as its limits."""
+    try:
+        return datetime.fromtimestamp(timestamp, timezone.utc)
+    except (OSError, OverflowError, ValueError):
+        last, first = datetime.max.replace(tzinfo=timezone.utc), datetime.min.replace(tzinfo=timezone.utc)
+        return last if timestamp > 0 else first
+
+
 def utc(timestamp: object) -> str | None:
     """Return a Unix time as text in UTC, or ``None`` if *timestamp* is not a number."""
-    if isinstance(timestamp, bool) or not isinstance(timestamp, (int, float)):
+    if not is_numeric_date(timestamp):
         return None
     return moment(timestamp).strftime("%Y-%m-%d %H:%M:%S UTC")
 

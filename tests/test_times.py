@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 from freezegun import freeze_time
 
 from tests.judges import recorded
-from twilio.task_router.diagnosis.times import from_now, utc
+from twilio.task_router.times import from_now, moment, utc
 
 NOW = 1_430_000_000
 
@@ -44,6 +45,21 @@ class TestFromNow:
 
     def test_is_ahead_by_less_than_a_second(self) -> None:
         assert from_now(NOW + 0.5) == "in 0 seconds"
+
+
+class TestMoment:
+    @pytest.mark.parametrize(
+        ("timestamp", "expected"),
+        [
+            (0, datetime(1970, 1, 1)),  # noqa: DTZ001 - all of these are in UTC
+            (-86_400, datetime(1969, 12, 31)),  # noqa: DTZ001
+            (-(10**12), datetime.min),  # noqa: DTZ901
+            (-1e300, datetime.min),  # noqa: DTZ901
+            (10**12, datetime.max),  # noqa: DTZ901
+        ],
+    )
+    def test_may_be_beyond_datetime(self, timestamp: float, expected: datetime) -> None:
+        assert moment(timestamp) == expected.replace(tzinfo=timezone.utc)
 
 
 class TestUtc:
