@@ -14,6 +14,7 @@ from twilio.task_router.rule import METHODS
 from twilio.task_router.times import iso
 from twilio.task_router.urls import is_whole
 
+from .answer import show_fix, verdict_as_dict
 from .source import only_word, paste_from
 from .terminal import Terminal, print_json, short
 
@@ -105,22 +106,6 @@ def _as_dict(inspection: Inspection, verdict: Verdict, fix: Fix | None) -> dict[
     }
 
 
-def verdict_as_dict(verdict: Verdict, fix: Fix | None) -> dict[str, Any]:
-    """Return a verdict on a request for JSON."""
-    decision = verdict.decision
-    return {
-        "allowed": bool(verdict),
-        "kind": verdict.kind,
-        "reason": verdict.reasons[0],
-        "reasons": verdict.reasons,
-        "rule_index": None if decision is None else decision.rule_index,
-        "rule": None if decision is None else decision.rule,
-        "missing_rule": fix.rule if fix else None,
-        "missing_channel_rules": fix.channel_rules if fix else [],
-        "grants": [fix.grant] if fix and fix.grant else [],
-    }
-
-
 def _show(inspection: Inspection, request: Request, verdict: Verdict, fix: Fix | None) -> None:
     terminal = Terminal()
     decision = verdict.decision
@@ -152,21 +137,3 @@ def _show_problems(verdict: Verdict, terminal: Terminal) -> None:
     for kind, text in verdict.problems:
         answer = ", which gives a 401" if kind in _GIVE_A_401 else ""
         terminal.no(f"{text[0].upper()}{text[1:]}{answer}.")
-
-
-def show_fix(fix: Fix | None, terminal: Terminal, *, indent: int = 2) -> None:
-    """Print a fix, if there is one."""
-    if fix is None:
-        return
-    if fix.grant:
-        terminal.say(f"Grant it: {fix.grant}", indent=indent)
-    if fix.lines:
-        rules = "this rule" if len(fix.lines) == 1 else "these rules"
-        if fix.docs is None:
-            terminal.say(f"{'Or' if fix.grant else 'No grant allows this;'} paste {rules}:", indent=indent)
-        else:
-            terminal.say(f"Add {rules} where the token is made ({fix.docs} shows how):", indent=indent)
-        for line in fix.lines:
-            terminal.say(line, indent=indent, wrap=False)
-    if fix.obstacle:
-        terminal.say(fix.obstacle, indent=indent)

@@ -12,7 +12,7 @@ from twilio.task_router.diagnosis.verdict import Verdict, judge
 from twilio.task_router.times import iso, utc
 from twilio.task_router.verification import lifetime
 
-from .inspect import token_as_dict
+from .answer import token_as_dict
 from .source import STANDARD_INPUT, paste_from
 from .terminal import Terminal, print_json, short
 

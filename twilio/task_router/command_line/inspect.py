@@ -14,7 +14,7 @@ from twilio.task_router.pages.explanation import Explanation, explain_page
 from twilio.task_router.pages.page import page_of
 from twilio.task_router.times import iso, utc
 
-from .check import show_fix
+from .answer import show_fix, token_as_dict
 from .source import only_word, paste_from
 from .terminal import Terminal, print_json, short
 
@@ -59,17 +59,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         _show(inspection, verdict)
     return 0 if verdict else 1
-
-
-def token_as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict on a token alone for JSON."""
-    return {
-        "good": verdict.good,
-        "kind": verdict.kind,
-        "reason": next(iter(verdict.reasons), None),
-        "reasons": verdict.reasons,
-        "signature": inspection.signature,
-    }
 
 
 def _as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from twilio.task_router.diagnosis.recording import read_recording
 from twilio.task_router.diagnosis.replay import Exchange, Replay, replay
 
-from .check import show_fix, verdict_as_dict
+from .answer import show_fix, verdict_as_dict
 from .source import opened
 from .terminal import Terminal, print_json, short
 
