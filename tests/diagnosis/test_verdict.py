@@ -11,6 +11,7 @@ from freezegun import freeze_time
 from tests.command_line.samples import (
     CHANNEL_URL,
     TASK_URL,
+    UNSIGNED,
     WORKER_URL,
     body_of,
     capability_of,
@@ -18,11 +19,11 @@ from tests.command_line.samples import (
     har_of,
     token_of,
     with_claims,
+    with_header,
 )
 from tests.judges import recorded
 from twilio.task_router import Request
-from twilio.task_router.diagnosis.inspection import inspect_token
-from twilio.task_router.diagnosis.problem import ProblemKind
+from twilio.task_router.diagnosis.inspection import ProblemKind, inspect_token
 from twilio.task_router.diagnosis.verdict import Verdict, judge
 
 if TYPE_CHECKING:
@@ -53,6 +54,17 @@ def _frozen() -> Any:
 
 def verdict_on(request: Request | None = None, **claims: Any) -> Verdict:
     return judge(inspect_token(with_claims(**claims)), request)
+
+
+class TestProblem:
+    @pytest.mark.parametrize("kind", get_args(ProblemKind))
+    def test_is_that_of_one_fault(self, kind: str) -> None:
+        tokens = {"unreadable": "x", "bad-signature": with_header(*UNSIGNED["alg none"])}
+        token = tokens.get(kind) or with_claims(**FAULTS[kind])
+        (problem,) = judge(inspect_token(token)).problems
+        assert problem.kind == kind
+        assert problem.text[0].islower()
+        assert not problem.text.endswith(".")
 
 
 class TestOrder:

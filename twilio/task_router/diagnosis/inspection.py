@@ -9,7 +9,7 @@ from base64 import urlsafe_b64decode
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 import jwt
 
@@ -31,7 +31,6 @@ from twilio.task_router.verification import check_header, check_signature, claim
 
 from .denials import Denials
 from .maker import Maker, maker_of
-from .problem import Problem
 
 if TYPE_CHECKING:
     from twilio.task_router.access.notes import Note
@@ -40,8 +39,21 @@ if TYPE_CHECKING:
 
 Signature: TypeAlias = Literal["good", "bad", "not checked"]
 
+#: The kinds of problems, in the order in which a token is judged.
+ProblemKind: TypeAlias = Literal[
+    "unreadable", "bad-signature", "expired", "not-yet-valid", "bad-claims", "channel-denied"
+]
+
 #: The most unreadable rules that are named one by one.
 MOST_BAD_RULES: Final = 20
+
+
+class Problem(NamedTuple):
+    """A problem of a token, apart from the rules' decision about a request."""
+
+    kind: ProblemKind
+    #: The problem in words, of which the first is not capitalised.
+    text: str
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from twilio.task_router.access.channel import lack_in_words, lacking
 from twilio.task_router.checks import shown_text
 from twilio.task_router.times import from_now
 
-from .problem import Problem
+from .inspection import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
