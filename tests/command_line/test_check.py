@@ -42,60 +42,60 @@ def in_one_line(text: str) -> str:
 
 @freeze_time(recorded.RECORDED)
 class TestAnswer:
-    def test_names_the_rule_that_allows(self, run: Run) -> None:
+    def test_check_names_the_rule(self, run: Run) -> None:
         out = run("check", "get", WORKER_URL, token_of())
         assert in_one_line(out) == f"✓ allowed by the rules: Policy rule 2 allows GET /Workers/{WORKER}."
 
-    def test_says_why_not(self, run: Run) -> None:
+    def test_answer_says_why_not(self, run: Run) -> None:
         out = in_one_line(run("check", "DELETE", WORKER_URL, token_of(), status=1))
         assert out.startswith(
             f"✗ denied by the rules: No policy rule allows DELETE on /Workers/{WORKER}, only GET"
         )
 
-    def test_calls_the_workspace_by_that_name(self, run: Run) -> None:
+    def test_check_names_the_workspace(self, run: Run) -> None:
         out = in_one_line(run("check", "POST", WORKER_URL.partition("/Workers")[0], token_of(), status=1))
         assert "No policy rule allows POST on the workspace" in out
 
-    def test_takes_parameters_before_the_token(self, run: Run) -> None:
+    def test_parameters_before_token(self, run: Run) -> None:
         token = token_of(TaskRouterWorkerCapability, "allow_activity_updates")
         out = run("check", "POST", WORKER_URL, "--form", "ActivitySid=WA1", token)
         assert out.startswith("✓ allowed by the rules: Policy rule 6 allows POST")
 
-    def test_takes_parameters_before_everything(self, run: Run) -> None:
+    def test_parameters_before_all(self, run: Run) -> None:
         token = token_of(TaskRouterWorkerCapability, "allow_activity_updates")
         run("check", "--form", "ActivitySid=WA1", "POST", WORKER_URL, token)
 
-    def test_takes_parameters_after_the_token(self, run: Run) -> None:
+    def test_parameters_after_token(self, run: Run) -> None:
         token = token_of(TaskRouterWorkerCapability, "allow_activity_updates")
         parameters = ("--form", "ActivitySid=WA1", "--form", "A=x=y", "--query", "Q=")
         out = in_one_line(run("check", "POST", WORKER_URL, token, *parameters, status=1))
         assert "Policy rule 6 allows POST" in out
         assert "but the form parameter 'A' is unexpected." in out
 
-    def test_takes_query_parameters(self, run: Run) -> None:
+    def test_query_parameters(self, run: Run) -> None:
         capability = capability_of()
         capability.deny(WORKER_URL, "GET", {"Q": "1"})
         token = capability.generate_token()
         run("check", "GET", WORKER_URL, token, "--query", "Q=2")
         run("check", "GET", WORKER_URL, token, "--query", "Q=1", status=1)
 
-    def test_takes_everything_from_a_body(self, run: Run) -> None:
+    def test_check_of_a_body(self, run: Run) -> None:
         token = token_of(TaskRouterWorkerCapability, "allow_activity_updates")
         run("check", body_of("POST", WORKER_URL, token, ActivitySid="WA1"))
         run("check", body_of("POST", WORKER_URL, token, ActivitySid="WA1", Attributes="{}"), status=1)
 
     @pytest.mark.parametrize(("path", "status"), [(f"/Tasks/{TASK}", 0), ("/Tasks", 0), ("/Workers", 1)])
-    def test_takes_a_path_below_the_workspace(self, path: str, status: int, run: Run) -> None:
+    def test_check_of_a_path(self, path: str, status: int, run: Run) -> None:
         run("check", "GET", path, token_of(), status=status)
 
-    def test_takes_a_path_below_the_workspace_in_a_region(self, run: Run) -> None:
+    def test_check_of_a_path_in_a_region(self, run: Run) -> None:
         capability = TaskRouterWorkerCapability(
             "AC1", KEY, "WS1", "WK1", base_url="http://localhost:1", version="v2"
         )
         told = json.loads(run("check", "GET", "/Tasks/WT1", capability.generate_token(), "--json"))
         assert told["reason"] == "Policy rule 4 allows GET http://localhost:1/v2/Workspaces/WS1/Tasks/**."
 
-    def test_says_what_the_channel_is(self, run: Run) -> None:
+    def test_check_of_the_channel(self, run: Run) -> None:
         assert run("check", "POST", CHANNEL_URL, token_of()) == (
             "✓ allowed by the rules: Policy rule 1 allows POST the channel.\n"
             "This URL is the channel, to which Worker.js sends every request. The request\n"
@@ -104,16 +104,16 @@ class TestAnswer:
         )
 
     @pytest.mark.parametrize("query", ["", "?x=1"])
-    def test_says_what_the_channel_is_in_another_place(self, query: str, run: Run) -> None:
+    def test_check_of_a_moved_channel(self, query: str, run: Run) -> None:
         capability = TaskRouterWorkerCapability("AC1", KEY, "WS1", "WK1", base_ws_url="http://localhost:1/x")
         channel = f"http://localhost:1/x/AC1/WK1{query}"
         assert "This URL is the channel" in run("check", "POST", channel, capability.generate_token())
 
-    def test_says_what_another_channel_is(self, run: Run) -> None:
+    def test_check_of_another_channel(self, run: Run) -> None:
         out = in_one_line(run("check", "POST", f"{CHANNEL_URL}0?x=1", token_of(), status=1))
         assert "This URL is the channel" in out
 
-    def test_says_nothing_of_the_channel_otherwise(self, run: Run) -> None:
+    def test_check_without_a_channel(self, run: Run) -> None:
         assert "the channel" not in run("check", "GET", WORKER_URL, token_of())
 
 
@@ -121,52 +121,52 @@ class TestAnswer:
 class TestExpiry:
     """Expired and refused are two things."""
 
-    def test_is_told_after_a_denial(self, run: Run) -> None:
+    def test_expiry_is_told_after_a_denial(self, run: Run) -> None:
         out = in_one_line(run("check", "DELETE", WORKER_URL, token_of(ttl=-11 * 60), status=1))
         assert out.startswith("✗ denied by the rules: ")
         assert out.endswith("✗ The token expired 11 minutes ago, which gives a 401.")
 
-    def test_is_told_after_a_permission(self, run: Run) -> None:
+    def test_expiry_after_a_permission(self, run: Run) -> None:
         out = in_one_line(run("check", "GET", WORKER_URL, token_of(ttl=-11 * 60), status=1))
         assert out == (
             "✗ The token expired 11 minutes ago, which gives a 401. "
             f"The rules allow the request itself: Policy rule 2 allows GET /Workers/{WORKER}."
         )
 
-    def test_comes_with_the_fix_all_the_same(self, run: Run) -> None:
+    def test_expiry_comes_with_a_fix(self, run: Run) -> None:
         assert ".allow_delete()" in run("check", "DELETE", WORKER_URL, token_of(ttl=-60), status=1)
 
-    def test_is_the_one_reason_if_the_rules_allow(self, run: Run) -> None:
+    def test_expiry_is_the_only_reason(self, run: Run) -> None:
         told = json.loads(run("check", "--json", "GET", WORKER_URL, token_of(ttl=-60), status=1))
         assert (told["allowed"], told["kind"], told["expired"]) == (False, "expired", True)
         assert told["reasons"] == [told["reason"]] == ["The token expired 1 minute ago."]
         assert told["rule_index"] == 2
 
-    def test_is_the_first_of_two_reasons_if_they_do_not(self, run: Run) -> None:
+    def test_expiry_is_the_first_reason(self, run: Run) -> None:
         told = json.loads(run("check", "--json", "DELETE", WORKER_URL, token_of(ttl=-60), status=1))
         expired, denied = told["reasons"]
         assert expired == "The token expired 1 minute ago."
         assert denied.startswith("No policy rule allows DELETE on")
 
-    def test_of_a_token_for_later_is_to_come(self, run: Run) -> None:
+    def test_token_for_later(self, run: Run) -> None:
         token = with_claims(nbf=1_430_000_060)
         told = json.loads(run("check", "--json", "GET", WORKER_URL, token, status=1))
         assert (told["allowed"], told["kind"]) == (False, "not-yet-valid")
         assert told["reason"] == "The token is not valid yet, but will be in 1 minute."
 
-    def test_says_nothing_of_a_token_in_force(self, run: Run) -> None:
+    def test_token_in_force(self, run: Run) -> None:
         assert "expire" not in run("check", "GET", WORKER_URL, token_of())
 
 
 @freeze_time(recorded.RECORDED)
 class TestSignature:
-    def test_by_another_key_is_told(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_signature_by_another_key(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         token = token_of()
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
         out = in_one_line(run("check", "GET", WORKER_URL, token, status=1))
         assert "signed with another auth token than TWILIO_AUTH_TOKEN" in out
 
-    def test_by_another_key_allows_nothing_in_json(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_bad_signature_in_json(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         token = token_of()
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
         told = json.loads(run("check", "--json", "GET", WORKER_URL, token, status=1))
@@ -180,25 +180,25 @@ class TestSignature:
             ("DELETE", "✗ denied by the rules (sig"),
         ],
     )
-    def test_that_was_not_checked_is_told(self, method: str, says: str, run: Run) -> None:
+    def test_signature_not_checked(self, method: str, says: str, run: Run) -> None:
         assert run("check", method, WORKER_URL, token_of(), status=method == "DELETE").startswith(says)
 
     @pytest.mark.parametrize("case", UNSIGNED)
-    def test_that_cannot_be_one_is_never_trusted(self, case: str, run: Run) -> None:
+    def test_malformed_signature(self, case: str, run: Run) -> None:
         out = run("check", "GET", WORKER_URL, with_header(*UNSIGNED[case]), status=1)
         assert out.startswith("✗ ")
         assert in_one_line(out).partition(" The rules")[0].endswith(", which gives a 401.")
 
     @pytest.mark.usefixtures("without_key")
     @pytest.mark.parametrize("case", UNSIGNED)
-    def test_that_cannot_be_one_is_never_trusted_without_a_key(self, case: str, run: Run) -> None:
+    def test_malformed_without_a_key(self, case: str, run: Run) -> None:
         told = json.loads(run("check", "--json", "GET", WORKER_URL, with_header(*UNSIGNED[case]), status=1))
         assert (told["allowed"], told["signature"]) == (False, "bad")
 
 
 @freeze_time(recorded.RECORDED)
 class TestJson:
-    def test_of_a_permission(self, run: Run) -> None:
+    def test_json_of_a_permission(self, run: Run) -> None:
         told = {
             "allowed": True,
             "kind": "allowed",
@@ -216,7 +216,7 @@ class TestJson:
         assert run("check", "--json", "GET", WORKER_URL, token_of()) == f"{json.dumps(told, indent=2)}\n"
 
     @pytest.mark.usefixtures("without_key")
-    def test_of_a_denial(self, run: Run) -> None:
+    def test_json_of_a_denial(self, run: Run) -> None:
         body = body_of("POST", TASK_URL, token_of(), AssignmentStatus="completed")
         told = json.loads(run("check", "--json", body, status=1))
         reason = told.pop("reason")
@@ -242,41 +242,41 @@ class TestJson:
         }
 
     @pytest.mark.usefixtures("without_rich")
-    def test_needs_no_rich(self, run: Run) -> None:
+    def test_json_needs_no_rich(self, run: Run) -> None:
         run("check", "--json", "GET", WORKER_URL, token_of())
 
     @pytest.mark.parametrize("exp", [..., "soon", True])
-    def test_without_an_expiry(self, exp: Any, run: Run) -> None:
+    def test_json_without_an_expiry(self, exp: Any, run: Run) -> None:
         told = json.loads(run("check", "--json", "GET", WORKER_URL, with_claims(exp=exp), status=1))
         assert (told["expires_at"], told["expired"]) == (None, None)
 
-    def test_of_what_is_no_token(self, run: Run) -> None:
+    def test_json_of_what_is_no_token(self, run: Run) -> None:
         told = json.loads(run("check", "--json", "GET", WORKER_URL, "hello", status=1))
         assert told["allowed"] is False
         assert told["reason"].startswith("This is not a token: ")
 
 
 class TestUnreadable:
-    def test_is_told(self, run: Run) -> None:
+    def test_unreadable_is_told(self, run: Run) -> None:
         out = run("check", "GET", WORKER_URL, "hello", status=1)
         assert out.startswith("✗ not good: this is not a token")
 
-    def test_claim_comes_before_the_rules(self, run: Run) -> None:
+    def test_bad_claim_before_rules(self, run: Run) -> None:
         out = in_one_line(run("check", "GET", WORKER_URL, with_claims(iss="AC9"), status=1))
         assert out.startswith("✗ The claims iss and account_sid differ: 'AC9', ")
         assert out.endswith(
             f"The rules allow the request itself: Policy rule 2 allows GET /Workers/{WORKER}."
         )
 
-    def test_claim_is_the_kind_in_json(self, run: Run) -> None:
+    def test_bad_claim_in_json(self, run: Run) -> None:
         told = json.loads(run("check", "--json", "GET", WORKER_URL, with_claims(iss="AC9"), status=1))
         assert (told["allowed"], told["kind"]) == (False, "bad-claims")
 
-    def test_rules_are_told(self, run: Run) -> None:
+    def test_unreadable_rules(self, run: Run) -> None:
         out = in_one_line(run("check", "GET", WORKER_URL, with_claims(policies=5), status=1))
         assert out == "✗ not good: the claim policies must be a list, not 5"
 
-    def test_rules_are_told_with_every_other_problem(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_unreadable_rules_and_more(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         token = with_claims(policies=5, channel=...)
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", KEY[::-1])
         told = json.loads(run("check", "--json", "GET", WORKER_URL, token, status=1))
@@ -286,7 +286,7 @@ class TestUnreadable:
             "The claim policies must be a list, not 5.",
         ]
 
-    def test_key_is_told_to_be_no_auth_token(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_key_is_not_an_auth_token(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         token = token_of()
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", "k" * 32)
         told = json.loads(run("check", "--json", "GET", WORKER_URL, token, status=1))
@@ -303,7 +303,7 @@ BAD = {"url": f"{WORKER_URL}/Reservations", "method": "PUT", "allow": True}
 class TestBadRule:
     """One rule that cannot be read hides no other."""
 
-    def test_is_told_before_the_decision(self, run: Run) -> None:
+    def test_bad_rule_before_decision(self, run: Run) -> None:
         token = with_claims(policies=[BAD, *capability_of().policies])
         out = in_one_line(run("check", "GET", WORKER_URL, token, status=1))
         assert out == (
@@ -311,14 +311,14 @@ class TestBadRule:
             f"allow the request itself: Policy rule 3 allows GET /Workers/{WORKER}."
         )
 
-    def test_is_to_be_mended_first(self, run: Run) -> None:
+    def test_bad_rule_is_to_be_mended_first(self, run: Run) -> None:
         token = with_claims(policies=[*capability_of().policies, BAD])
         out = in_one_line(run("check", "DELETE", WORKER_URL, token, status=1))
         assert "The rules that can be read do not allow the request itself: No policy rule allows" in out
         assert out.endswith("Mend policy rule 6 first, which may be the one for this request.")
         assert "denied" not in out
 
-    def test_is_no_denial_of_the_channel(self, run: Run) -> None:
+    def test_bad_rule_is_no_denial(self, run: Run) -> None:
         policies = capability_of().policies
         odd = {**policies[0], "query_filter": []}
         told = json.loads(
@@ -326,7 +326,7 @@ class TestBadRule:
         )
         assert (told["kind"], told["rule_index"], told["missing_channel_rules"]) == ("bad-claims", 2, [])
 
-    def test_like_all_others_leaves_no_decision(self, run: Run) -> None:
+    def test_all_rules_are_bad(self, run: Run) -> None:
         told = json.loads(run("check", "--json", "GET", WORKER_URL, with_claims(policies=[BAD, 5]), status=1))
         assert told["rule_index"] is None
         assert told["reasons"] == [
@@ -334,7 +334,7 @@ class TestBadRule:
             "Policy rule 1: a policy rule must be a mapping, not int: 5.",
         ]
 
-    def test_that_conflicts_leaves_no_decision(self, run: Run) -> None:
+    def test_conflict_has_no_decision(self, run: Run) -> None:
         policies = capability_of().policies
         token = with_claims(policies=[*policies, {**policies[2], "allow": False}])
         out = in_one_line(run("check", "GET", WORKER_URL, token, status=1))
@@ -346,7 +346,7 @@ class TestChannel:
     """Everything goes through the channel."""
 
     @pytest.mark.parametrize("methods", [("GET",), ("POST",), ("GET", "POST")])
-    def test_that_is_not_allowed_denies_all(self, methods: tuple[str, ...], run: Run) -> None:
+    def test_denied_channel_denies_all(self, methods: tuple[str, ...], run: Run) -> None:
         policies = [rule for rule in capability_of().policies if rule["url"] != CHANNEL_URL]
         policies += [rule for rule in capability_of().policies[:2] if rule["method"] not in methods]
         token = with_claims(policies=policies)
@@ -356,14 +356,14 @@ class TestChannel:
         for method in methods:
             assert f'capability.allow("{CHANNEL_URL}", "{method}")' in out
 
-    def test_that_is_not_allowed_is_a_kind(self, run: Run) -> None:
+    def test_denied_channel_is_a_kind(self, run: Run) -> None:
         token = with_claims(policies=capability_of().policies[2:])
         told = json.loads(run("check", "--json", "DELETE", WORKER_URL, token, status=1))
         assert (told["allowed"], told["kind"]) == (False, "channel-denied")
         assert [rule["method"] for rule in told["missing_channel_rules"]] == ["GET", "POST"]
         assert told["missing_rule"]["method"] == "DELETE"
 
-    def test_of_the_workspace_is_none_of_a_worker(self, run: Run) -> None:
+    def test_channel_of_the_workspace(self, run: Run) -> None:
         policies = [
             {**rule, "url": rule["url"].replace(f"{ACCOUNT}/{WORKER}", f"{ACCOUNT}/{WORKSPACE}")}
             for rule in capability_of().policies
@@ -378,9 +378,7 @@ class TestChannel:
         ("kind", "claim"),
         [(TaskRouterWorkerCapability, "worker_sid"), (TaskRouterTaskQueueCapability, "taskqueue_sid")],
     )
-    def test_needs_the_claim_that_the_library_reads(
-        self, kind: type[Capability], claim: str, run: Run
-    ) -> None:
+    def test_channel_needs_its_claim(self, kind: type[Capability], claim: str, run: Run) -> None:
         claims = recorded.claims_of(token_of(kind), KEY)
         del claims[claim]
         told = json.loads(run("check", "--json", "GET", "/x", sign(claims, KEY), status=1))
@@ -413,7 +411,7 @@ class TestMisuse:
             ([body_of("GET /", "https://t", "x")], "method must be an HTTP method"),
         ],
     )
-    def test_is_one_line_and_status_2(
+    def test_misuse_is_one_line_and_status_2(
         self, arguments: list[str], says: str, misuse: Callable[..., str]
     ) -> None:
         assert says in misuse("check", *arguments)

@@ -49,16 +49,16 @@ def new() -> str:
 
 
 class TestCompare:
-    def test_says_that_both_permit_the_same(self, run: Run) -> None:
+    def test_compare_the_same(self, run: Run) -> None:
         out = run("compare", old(), old())
         assert out.splitlines()[-1] == "✓ both permit the same"
 
-    def test_the_order_of_the_rules_does_not_matter(self, run: Run) -> None:
+    def test_order_of_rules_is_the_same(self, run: Run) -> None:
         capability = capability_of()
         capability.policies.reverse()
         assert "both permit the same" in run("compare", token_of(), capability.generate_token())
 
-    def test_says_what_is_new_and_what_is_gone_each_with_its_rule(self, run: Run) -> None:
+    def test_compare_new_and_gone(self, run: Run) -> None:
         out = run("compare", old(), new(), status=1)
         gained, lost = out.split("NEW also permits:\n")[1].split("NEW no longer permits:\n")
         assert f"  POST /Workers/WK{DIGITS}\n    by the rule POST /Workers/WK{DIGITS}\n" in gained
@@ -75,14 +75,14 @@ class TestCompare:
             (("allow_delete",), (), "✗ not the same: 0 newly allowed, 1 no longer allowed"),
         ],
     )
-    def test_says_that_one_permits_more(
+    def test_compare_more(
         self, of_old: tuple[str, ...], of_new: tuple[str, ...], last: str, run: Run
     ) -> None:
         tokens = [token_of(TaskRouterWorkerCapability, *grants) for grants in (of_old, of_new)]
         assert run("compare", *tokens, status=1).splitlines()[-1] == last
         assert json.loads(run("compare", *tokens, "--json", status=1))["same"] is False
 
-    def test_shows_requests_that_the_second_opinion_confirms(self, run: Run) -> None:
+    def test_second_opinion_confirms(self, run: Run) -> None:
         compared = json.loads(run("compare", old(), new(), "--json", status=1))
         rules = {
             name: recorded.claims_of(token, KEY)["policies"]
@@ -102,25 +102,25 @@ class TestCompare:
                 assert not second_opinion.is_allowed(rules[not_by], *asked)
                 assert request["rule"] in rules[by]
 
-    def test_with_no_new_what_is_gone_does_not_count(self, run: Run) -> None:
+    def test_no_new_ignores_the_gone(self, run: Run) -> None:
         narrower = token_of(TaskRouterCapability)
         run("compare", old(), narrower, status=1)
         run("compare", old(), narrower, "--no-new", status=0)
         run("compare", narrower, old(), "--no-new", status=1)
 
-    def test_says_what_else_changed(self, run: Run) -> None:
+    def test_compare_other_changes(self, run: Run) -> None:
         out = run("compare", token_of(ttl=60), with_claims(account_sid="AC1", iss="AC1"), status=0)
         assert "expires_at: 2015-04-25 22:14:20 UTC before, 2015-04-25 23:13:20 UTC now" in out
         assert f"account: AC{DIGITS} before, AC1 now" in out
 
     @pytest.mark.parametrize("claim", ["iat", "nbf"])
-    def test_compares_lifetimes_if_the_tokens_say_when_they_began(self, claim: str, run: Run) -> None:
+    def test_compare_lifetimes(self, claim: str, run: Run) -> None:
         begin = int(recorded.RECORDED.timestamp())
         tokens = [with_claims(**{claim: begin}, exp=begin + life) for life in (600, 3600)]
         out = run("compare", *tokens)
         assert "lifetime: 600 seconds before, 3600 seconds now" in out
 
-    def test_says_that_something_was_not_there(self, run: Run) -> None:
+    def test_compare_a_missing_claim(self, run: Run) -> None:
         begin = int(recorded.RECORDED.timestamp())
         out = run("compare", token_of(), with_claims(nbf=begin))
         assert "lifetime: none before, 3600 seconds now" in out
@@ -129,11 +129,11 @@ class TestCompare:
         out = run("compare", with_claims(nbf=0, exp=1.6e9), with_claims(nbf=1.5, exp=10**400))
         assert "lifetime: 1600000000 seconds before, 253402300798 seconds now" in out
 
-    def test_says_of_an_odd_claim_what_it_is(self, run: Run) -> None:
+    def test_compare_an_odd_claim(self, run: Run) -> None:
         out = run("compare", token_of(), with_claims(workspace_sid=5), status=1)
         assert f"\nworkspace: {WORKSPACE} before, 5 now\n" in out
 
-    def test_says_as_json_what_else_changed(self, run: Run) -> None:
+    def test_compare_changes_in_json(self, run: Run) -> None:
         begin = int(recorded.RECORDED.timestamp())
         sids = {"channel": "WK1", "worker_sid": "WK1", "workspace_sid": "WS1", "account_sid": "AC1"}
         url = CHANNEL_URL.replace(f"{ACCOUNT}/{WORKER}", "AC1/WK1")
@@ -169,10 +169,10 @@ class TestCompare:
         assert out.startswith("✗ OLD: not good: the token expired 1 minute ago\n✓ NEW: good; ")
 
     @pytest.mark.usefixtures("without_key")
-    def test_says_that_signatures_were_not_checked(self, run: Run) -> None:
+    def test_signatures_not_checked(self, run: Run) -> None:
         assert run("compare", token_of(), token_of()).startswith("? OLD: signature not checked")
 
-    def test_a_forged_token_permits_nothing_the_same(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_forged_permits_nothing(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         token = token_of()
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
         out = run("compare", token, token, status=1)
@@ -198,27 +198,27 @@ class TestCompare:
         for tokens in (("garbage", token_of()), (token_of(), "garbage")):
             assert run("compare", *tokens, *flags, status=1).splitlines()[-1] == NOTHING
 
-    def test_a_token_without_readable_rules_is_not_compared(self, run: Run) -> None:
+    def test_unreadable_rules(self, run: Run) -> None:
         out = run("compare", with_claims(policies=[{}]), token_of(), status=1)
         assert "NEW permits" not in out
 
 
 class TestArguments:
-    def test_may_be_a_file_or_standard_input(self, run: Run, tmp_path: Path) -> None:
+    def test_file_or_standard_input(self, run: Run, tmp_path: Path) -> None:
         file = tmp_path / "token.txt"
         file.write_text(f"Bearer {token_of()}\n")
         assert "both permit the same" in run("compare", str(file), "-", stdin=token_of())
 
-    def test_that_are_files_of_another_encoding_are_no_tokens(self, run: Run, tmp_path: Path) -> None:
+    def test_files_of_another_encoding(self, run: Run, tmp_path: Path) -> None:
         file = tmp_path / "token.txt"
         file.write_bytes(b"\xff\xfe")
         assert "OLD: not good: this is not a token" in run("compare", str(file), token_of(), status=1)
 
     @pytest.mark.parametrize("words", [[], ["a.b.c"], ["-", "-"], ["a.b.c", "a.b.c", "a.b.c"]])
-    def test_must_be_two(self, words: list[str], misuse: Callable[..., str]) -> None:
+    def test_arguments_must_be_two(self, words: list[str], misuse: Callable[..., str]) -> None:
         assert "give two tokens" in misuse("compare", *words)
 
-    def test_that_are_no_tokens_are_not_compared(self, run: Run) -> None:
+    def test_not_tokens(self, run: Run) -> None:
         out = run("compare", "hello", token_of(), status=1)
         assert "this is not a token" in out
         assert out.splitlines()[-1] == NOTHING
@@ -226,20 +226,20 @@ class TestArguments:
         assert "both permit the same" not in out
 
     @pytest.mark.usefixtures("without_rich")
-    def test_need_rich_for_the_layout_alone(self, run: Run, misuse: Callable[..., str]) -> None:
+    def test_rich_for_the_layout_only(self, run: Run, misuse: Callable[..., str]) -> None:
         assert 'pip install "twilio-task-router[cli]"' in misuse("compare", token_of(), token_of())
         assert json.loads(run("compare", token_of(), token_of(), "--json"))["same"]
 
 
 class TestNotes:
-    def test_are_shown_with_what_to_do(self, run: Run) -> None:
+    def test_notes_are_shown_with_what_to_do(self, run: Run) -> None:
         capability = capability_of()
         capability.allow(f"{WORKER_URL}?x=1", "GET")
         out = " ".join(run("inspect", capability.generate_token()).split())
         assert "Worth a second look ? Policy rule 6" in out
         assert "put query parameters into query_filter" in out
 
-    def test_that_one_screen_has_no_room_for_are_counted(self, run: Run) -> None:
+    def test_further_notes_are_counted(self, run: Run) -> None:
         capability = capability_of()
         capability.allow(f"{capability.workspace_url}/**", "POST")
         capability.allow(f"{WORKER_URL}?x=1", "GET")
@@ -254,11 +254,11 @@ class TestNotes:
             "    and 1 more: --json has them all",
         ]
 
-    def test_are_in_the_json(self, run: Run) -> None:
+    def test_notes_are_in_the_json(self, run: Run) -> None:
         inspected = json.loads(run("inspect", token_of(ttl=100_000), "--json"))
         assert [(note["kind"], note["rule_index"]) for note in inspected["notes"]] == [("long-lived", None)]
 
-    def test_of_a_usual_token_are_none(self, run: Run) -> None:
+    def test_notes_of_a_usual_token_are_none(self, run: Run) -> None:
         assert "second look" not in run("inspect", token_of())
 
     @pytest.mark.parametrize(
@@ -271,6 +271,6 @@ class TestNotes:
             {"worker_sid": "WK/**"},
         ],
     )
-    def test_of_an_odd_token_are_no_error(self, claims: dict[str, Any], run: Run) -> None:
+    def test_notes_of_an_odd_token(self, claims: dict[str, Any], run: Run) -> None:
         status = 0 if claims.keys() & {"workspace_sid"} or claims == {"exp": 1e300} else 1
         assert WORKSPACE[:2] in run("inspect", with_claims(**claims), status=status)

@@ -61,33 +61,33 @@ def in_one_line(text: str) -> str:
 
 @freeze_time(recorded.RECORDED)
 class TestClaims:
-    def test_say_who_the_token_is_for(self, run: Run) -> None:
+    def test_claims_say_who_the_token_is_for(self, run: Run) -> None:
         out = run("inspect", with_claims(friendly_name="Zoë"))
         shown = {label: line_after(out, label) for label in ("Worker", "Name", "Workspace", "Account")}
         assert shown == {"Worker": WORKER, "Name": "Zoë", "Workspace": WORKSPACE, "Account": ACCOUNT}
 
     @every_class
-    def test_say_the_one_class_whose_rules_the_token_has(self, kind: type[Capability], run: Run) -> None:
+    def test_class_by_the_rules(self, kind: type[Capability], run: Run) -> None:
         assert line_after(run("inspect", token_of(kind)), "Class") == kind.__name__
 
-    def test_say_when_the_token_expires(self, run: Run) -> None:
+    def test_expiry_is_shown(self, run: Run) -> None:
         assert line_after(run("inspect", token_of()), "Expires") == "2015-04-25 23:13:20 UTC"
 
-    def test_say_that_the_signature_is_good(self, run: Run) -> None:
+    def test_good_signature_is_shown(self, run: Run) -> None:
         assert line_after(run("inspect", token_of()), "Signature") == "good"
 
-    def test_say_the_task_queue(self, run: Run) -> None:
+    def test_claims_say_the_task_queue(self, run: Run) -> None:
         assert line_after(run("inspect", token_of(TaskRouterTaskQueueCapability)), "Task queue") == QUEUE
 
-    def test_say_the_channel_if_it_is_none_of_the_others(self, run: Run) -> None:
+    def test_other_channel_is_shown(self, run: Run) -> None:
         out = run("inspect", with_claims(worker_sid="WK1"), status=1)
         assert (line_after(out, "Worker"), line_after(out, "Channel")) == ("WK1", WORKER)
 
     @every_class
-    def test_say_no_channel_if_it_is_one_of_the_others(self, kind: type[Capability], run: Run) -> None:
+    def test_own_channel_is_not_shown(self, kind: type[Capability], run: Run) -> None:
         assert "  Channel " not in run("inspect", token_of(kind))
 
-    def test_say_what_is_missing(self, run: Run) -> None:
+    def test_claims_say_what_is_missing(self, run: Run) -> None:
         out = run("inspect", sign({"exp": "soon", "policies": []}, KEY), status=1)
         assert [line_after(out, label) for label in ("Workspace", "Account", "Class", "Expires")] == [
             "missing",
@@ -100,24 +100,24 @@ class TestClaims:
         "claim", ["channel", "workspace_sid", "account_sid", "worker_sid", "friendly_name"]
     )
     @pytest.mark.parametrize("value", [[], {}, 5, None])
-    def test_may_be_of_another_type(self, claim: str, value: Any, run: Run) -> None:
+    def test_claims_may_be_of_another_type(self, claim: str, value: Any, run: Run) -> None:
         status = 0 if value is None and claim == "friendly_name" else 1
         assert "Policy rules" in run("inspect", with_claims(**{claim: value}), status=status)
 
     @pytest.mark.parametrize("exp", [10**400, 2**63, 1e308])
-    def test_may_expire_when_no_date_can_be(self, exp: float, run: Run) -> None:
+    def test_expiry_beyond_dates(self, exp: float, run: Run) -> None:
         assert line_after(run("inspect", with_claims(exp=exp)), "Expires") == "9999-12-31 23:59:59 UTC"
 
-    def test_are_shown_as_they_are(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_claims_are_shown_as_they_are(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FORCE_COLOR", "1")
         monkeypatch.setenv("TERM", "xterm-256color")
         name = "[b]5[/b] :smile: 'x' https://t"
         assert line_after(run("inspect", with_claims(friendly_name=name)), "Name") == name
 
-    def test_may_be_empty(self, run: Run) -> None:
+    def test_claims_may_be_empty(self, run: Run) -> None:
         assert "\n  Name\n" in run("inspect", with_claims(friendly_name=""))
 
-    def test_cannot_move_the_cursor(self, run: Run) -> None:
+    def test_claims_cannot_move_the_cursor(self, run: Run) -> None:
         out = run("inspect", with_claims(friendly_name="Z\x1b[2J\r\n\u202e"))
         assert line_after(out, "Name") == r"Z\x1b[2J\r\n\u202e"
 
@@ -125,15 +125,15 @@ class TestClaims:
 @freeze_time(recorded.RECORDED)
 class TestVerdict:
     @every_class
-    def test_comes_first_and_last(self, kind: type[Capability], run: Run) -> None:
+    def test_verdict_comes_first_and_last(self, kind: type[Capability], run: Run) -> None:
         lines = run("inspect", token_of(kind)).splitlines()
         assert lines[0] == lines[-1] == "✓ good; expires in 1 hour"
 
-    def test_comes_first_and_last_if_it_is_bad(self, run: Run) -> None:
+    def test_bad_verdict_first_and_last(self, run: Run) -> None:
         lines = run("inspect", token_of(ttl=-11 * 60), status=1).splitlines()
         assert lines[0] == lines[-1] == "✗ not good: the token expired 11 minutes ago"
 
-    def test_names_three_problems(self, run: Run) -> None:
+    def test_verdict_names_three_problems(self, run: Run) -> None:
         token = with_claims(iss=5, exp="soon", channel=..., version=1, policies="[]")
         out = in_one_line(run("inspect", token, status=1))
         assert out.startswith(
@@ -143,18 +143,18 @@ class TestVerdict:
         told = json.loads(run("inspect", "--json", token, status=1))
         assert len(told["reasons"]) == 5
 
-    def test_of_a_token_without_its_channel(self, run: Run) -> None:
+    def test_verdict_without_a_channel(self, run: Run) -> None:
         out = in_one_line(run("inspect", with_claims(policies=capability_of().policies[2:]), status=1))
         assert out.startswith(
             "✗ not good: the token lacks GET and POST on its channel, through which everything goes "
         )
 
-    def test_names_every_problem(self, run: Run) -> None:
+    def test_verdict_names_every_problem(self, run: Run) -> None:
         out = run("inspect", with_claims(exp=1_430_000_000 - 86_400, iss="AC1"), status=1)
         assert "iss and account_sid differ" in out
         assert "expired 1 day ago" in in_one_line(out)
 
-    def test_of_a_wrong_key(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_verdict_of_a_wrong_key(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         token = token_of()
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
         out = run("inspect", token, status=1)
@@ -163,38 +163,38 @@ class TestVerdict:
         assert line_after(out, "Worker") == WORKER
 
     @pytest.mark.usefixtures("without_key")
-    def test_without_a_key(self, run: Run) -> None:
+    def test_verdict_without_a_key(self, run: Run) -> None:
         out = in_one_line(run("inspect", token_of()))
         assert out.startswith(
             "? signature not checked (set TWILIO_AUTH_TOKEN to check it); expires in 1 hour"
         )
 
     @pytest.mark.usefixtures("without_key")
-    def test_without_a_key_if_the_token_has_expired(self, run: Run) -> None:
+    def test_verdict_expired_and_no_key(self, run: Run) -> None:
         assert run("inspect", token_of(ttl=-60), status=1).startswith(
             "✗ not good: the token expired 1 minute ago"
         )
 
     @pytest.mark.parametrize("case", UNSIGNED)
-    def test_of_what_cannot_be_signed(self, case: str, run: Run) -> None:
+    def test_verdict_on_another_alg(self, case: str, run: Run) -> None:
         assert run("inspect", with_header(*UNSIGNED[case]), status=1).startswith("✗ not good: ")
 
-    def test_says_why_it_cannot_be_signed(self, run: Run) -> None:
+    def test_verdict_names_the_alg(self, run: Run) -> None:
         out = run("inspect", with_header(*UNSIGNED["alg HS512"]), status=1)
         assert out.startswith("✗ not good: the header's alg must be HS256, not 'HS512'\n")
 
     @pytest.mark.parametrize(("nbf", "status"), [(1_430_000_000, 0), (1_430_000_060, 1)])
-    def test_of_a_token_for_later(self, nbf: int, status: int, run: Run) -> None:
+    def test_verdict_of_a_token_for_later(self, nbf: int, status: int, run: Run) -> None:
         out = run("inspect", with_claims(nbf=nbf), status=status)
         assert out.startswith("✗ not good: the token is not valid yet, but will be in 1 minute") == bool(
             status
         )
 
     @pytest.mark.parametrize("exp", ["soon", True, None])
-    def test_of_a_token_without_an_expiry(self, exp: Any, run: Run) -> None:
+    def test_verdict_without_an_expiry(self, exp: Any, run: Run) -> None:
         assert run("inspect", with_claims(exp=exp), status=1).startswith("✗ not good: the claim exp must be")
 
-    def test_of_a_token_that_expires_now(self, run: Run) -> None:
+    def test_verdict_on_expiry_now(self, run: Run) -> None:
         assert run("inspect", token_of(ttl=0), status=1).startswith(
             "✗ not good: the token expired 0 seconds ago"
         )
@@ -204,7 +204,7 @@ class TestVerdict:
 class TestLayout:
     """What is shown fits into 80 columns and one screen."""
 
-    def test_is_the_documented_one(self, run: Run) -> None:
+    def test_layout_is_documented(self, run: Run) -> None:
         capability = TaskRouterWorkerCapability("AC123", KEY, "WS456", "WK789")
         capability.allow_activity_updates()
         assert run("inspect", capability.generate_token(600)) == (
@@ -249,21 +249,21 @@ class TestLayout:
 
     @every_class
     @with_and_without_grants
-    def test_has_at_most_80_columns_and_55_lines(self, kind: type[Capability], grants: str, run: Run) -> None:
+    def test_layout_of_80_columns(self, kind: type[Capability], grants: str, run: Run) -> None:
         lines = run("inspect", of_a_class(kind, grants)).splitlines()
         assert max(map(len, lines)) <= 80
         assert len(lines) <= 55
 
     @every_class
     @with_and_without_grants
-    def test_has_at_most_25_lines_of_calls(self, kind: type[Capability], grants: str, run: Run) -> None:
+    def test_layout_of_calls(self, kind: type[Capability], grants: str, run: Run) -> None:
         out = run("inspect", of_a_class(kind, grants))
         calls = out[out.index("Calls of Worker.js") :].partition("\n\n")[0]
         assert calls.count("\n") < 25
 
     @every_class
     @with_and_without_grants
-    def test_breaks_no_word(
+    def test_layout_breaks_no_word(
         self, kind: type[Capability], grants: str, run: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         words = run("inspect", of_a_class(kind, grants)).split()
@@ -271,41 +271,41 @@ class TestLayout:
         monkeypatch.setenv("COLUMNS", "10000")
         assert words == run("inspect", of_a_class(kind, grants)).split()
 
-    def test_breaks_no_word_in_a_narrow_terminal(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_narrow_breaks_no_word(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         words = run("inspect", token_of()).split()
         monkeypatch.setenv("COLUMNS", "30")
         assert words == run("inspect", token_of()).split()
 
-    def test_breaks_no_word_at_a_hyphen(self, run: Run) -> None:
+    def test_hyphen_breaks_no_word(self, run: Run) -> None:
         name = "-".join(["hyphen"] * 20)
         assert line_after(run("inspect", with_claims(friendly_name=name)), "Name") == name
 
     @every_class
     @with_and_without_grants
-    def test_names_each_grant_once(self, kind: type[Capability], grants: str, run: Run) -> None:
+    def test_layout_names_each_grant_once(self, kind: type[Capability], grants: str, run: Run) -> None:
         named = re.findall(r"needs ([\w.]+\(\))", run("inspect", of_a_class(kind, grants)))
         assert len(named) == len(set(named))
 
     @pytest.mark.parametrize("kind", [one for one in GRANTS if one is not TaskRouterCapability])
     @with_and_without_grants
-    def test_names_one_class(self, kind: type[Capability], grants: str, run: Run) -> None:
+    def test_layout_names_one_class(self, kind: type[Capability], grants: str, run: Run) -> None:
         out = run("inspect", of_a_class(kind, grants))
         assert re.findall(r"TaskRouter\w*Capability", out) == [kind.__name__]
 
-    def test_names_the_newer_class_where_the_older_one_has_no_grant(self, run: Run) -> None:
+    def test_newer_class_for_a_grant(self, run: Run) -> None:
         out = run("inspect", of_a_class(TaskRouterCapability, "all grants"))
         assert re.findall(r"needs (TaskRouter\S+)", out) == [
             "TaskRouterWorkerCapability",
             "TaskRouterWorkerCapability.allow_reservation_updates():",
         ]
 
-    def test_names_the_workspace_url_once(self, run: Run) -> None:
+    def test_workspace_url_once(self, run: Run) -> None:
         assert run("inspect", token_of()).count(WORKSPACE_URL) == 1
 
 
 @freeze_time(recorded.RECORDED)
 class TestRules:
-    def test_are_shown_relative_to_the_workspace(self, run: Run) -> None:
+    def test_rules_below_the_workspace(self, run: Run) -> None:
         out = run("inspect", token_of())
         rules = re.findall(r"^ +(\d+) (allow|DENY) +(\w+) +(.*)$", out, re.MULTILINE)
         assert rules == [
@@ -317,13 +317,11 @@ class TestRules:
             ("5", "allow", "GET", f"/Workers/{WORKER}/Reservations/**"),
         ]
 
-    def test_of_the_workspace_itself_are_named_so(self, run: Run) -> None:
+    def test_rules_of_the_workspace(self, run: Run) -> None:
         out = run("inspect", token_of(TaskRouterWorkspaceCapability))
         assert "2 allow GET    the workspace\n" in out
 
-    def test_for_urls_that_only_begin_like_the_channel_or_the_workspace_are_shown_as_they_are(
-        self, run: Run
-    ) -> None:
+    def test_rules_of_similar_urls(self, run: Run) -> None:
         capability = TaskRouterWorkerCapability("AC1", KEY, "WS1", "WK1")
         channel = f"{capability.base_ws_url}/AC1/WK12"
         capability.allow(channel, "GET")
@@ -332,7 +330,7 @@ class TestRules:
         assert f"6 allow GET    {channel}\n" in out
         assert f"7 allow GET    {capability.workspace_url}2/Tasks\n" in out
 
-    def test_show_their_filters(self, run: Run) -> None:
+    def test_rules_show_their_filters(self, run: Run) -> None:
         capability = capability_of(TaskRouterTaskQueueCapability)
         capability.deny("http://t", "DELETE", {"A": {"required": False, "value": "x"}}, {"B": "y", "C": {}})
         out = run("inspect", capability.generate_token())
@@ -340,12 +338,12 @@ class TestRules:
             r"3 DENY  DELETE http://t\n +with query A=x \(optional\); form B=y, C \(optional\)\n", out
         )
 
-    def test_that_cannot_be_read_are_told(self, run: Run) -> None:
+    def test_unreadable_rules(self, run: Run) -> None:
         out = run("inspect", with_claims(policies=[{}]), status=1)
         assert "\nPolicy rules: none can be read\n" in out
         assert "✗ not good: policy rule 0: url is missing" in in_one_line(out)
 
-    def test_that_cannot_be_read_hide_no_others(self, run: Run) -> None:
+    def test_unreadable_hide_no_others(self, run: Run) -> None:
         policies = capability_of().policies
         token = with_claims(policies=[policies[0], {**policies[1], "method": "PUT"}, *policies[1:]])
         out = run("inspect", token, status=1)
@@ -364,12 +362,12 @@ class TestRules:
         assert len(shown["reasons"]) == 21
         assert shown["reasons"][-1] == "1 more policy rules cannot be read."
 
-    def test_that_conflict_are_shown(self, run: Run) -> None:
+    def test_conflicting_rules(self, run: Run) -> None:
         policies = capability_of().policies
         token = with_claims(policies=[*policies, {**policies[2], "allow": False}])
         assert "6 DENY  GET    /Workers/" in run("inspect", token, status=1)
 
-    def test_of_a_channel_that_differs_are_shown_with_the_workers(self, run: Run) -> None:
+    def test_rules_of_another_channel(self, run: Run) -> None:
         out = run("inspect", with_claims(channel=WORKSPACE), status=1)
         assert "   0 allow GET    the channel\n" in out
         assert line_after(out, "Class") == "TaskRouterWorkerCapability"
@@ -380,14 +378,14 @@ class TestRules:
 
 @freeze_time(recorded.RECORDED)
 class TestCalls:
-    def test_that_go_through_are_told(self, run: Run) -> None:
+    def test_calls_that_go_through_are_told(self, run: Run) -> None:
         out = in_one_line(run("inspect", token_of(TaskRouterWorkerCapability, "allow_reservation_updates")))
         assert (
             "Calls of Worker.js ✓ connect, ready, reservation.created: pending at ready, worker.fetch, "
             in out
         )
 
-    def test_that_are_refused_are_grouped_by_their_grant(self, run: Run) -> None:
+    def test_refused_calls_by_grant(self, run: Run) -> None:
         out = in_one_line(run("inspect", token_of()))
         assert (
             "✗ needs allow_reservation_updates(): worker.updateTask, .completeTask, reservation.update, "
@@ -395,7 +393,7 @@ class TestCalls:
             ".complete; and the callbacks of these" in out
         )
 
-    def test_of_a_family_have_one_name(self, run: Run) -> None:
+    def test_calls_of_a_family_have_one_name(self, run: Run) -> None:
         out = in_one_line(run("inspect", token_of(TaskRouterWorkspaceCapability, "allow_fetch_subresources")))
         assert (
             "✓ connect, ready, workspace.fetch, .<statistics>.fetch, .<list>.fetch, .<list>.fetch: next, "
@@ -403,7 +401,7 @@ class TestCalls:
             in out
         )
 
-    def test_of_half_a_family_have_their_own_names(self, run: Run) -> None:
+    def test_calls_of_half_a_family(self, run: Run) -> None:
         capability = capability_of(TaskRouterWorkspaceCapability)
         capability.allow(f"{WORKSPACE_URL}/Tasks", "GET")
         out = in_one_line(run("inspect", capability.generate_token()))
@@ -411,7 +409,7 @@ class TestCalls:
         assert ".activities.fetch, " in out
 
     @every_class
-    def test_without_a_channel_have_one_reason(self, kind: type[Capability], run: Run) -> None:
+    def test_calls_without_a_channel(self, kind: type[Capability], run: Run) -> None:
         capability = capability_of(kind)
         del capability.policies[:2]
         out = in_one_line(run("inspect", capability.generate_token(), status=1)).partition(" Calls ")[2]
@@ -422,7 +420,7 @@ class TestCalls:
         assert out.partition("not good")[0].count("lacks") == 1
         assert "needs" not in out
 
-    def test_have_the_makers_rule(self, run: Run) -> None:
+    def test_calls_have_the_makers_rule(self, run: Run) -> None:
         keys = ("url", "method", "query_filter", "post_filter", "allow")
         rules: list[dict[str, Any]] = [dict(rule) for rule in capability_of().policies[2:]]
         policies = [{key: rule[key] for key in keys} for rule in rules]
@@ -434,7 +432,7 @@ class TestCalls:
         lines = [json.loads(line) for line in out.splitlines() if line.startswith("  {")]
         assert lines == told["missing_channel_rules"] == capability_of().policies[:2]
 
-    def test_get_no_rule_if_denied(self, run: Run) -> None:
+    def test_calls_get_no_rule_if_denied(self, run: Run) -> None:
         policies: list[Any] = capability_of().policies
         policies[0]["allow"] = False
         del policies[1]["allow"]
@@ -446,7 +444,7 @@ class TestCalls:
         assert "capability.allow" not in out
 
     @pytest.mark.usefixtures("too_hard")
-    def test_may_be_too_hard(self, run: Run) -> None:
+    def test_calls_may_be_too_hard(self, run: Run) -> None:
         token = token_of()
         steps = "the rules' filters cannot be compared within 10,000,000 steps"
         sentences = [
@@ -456,12 +454,12 @@ class TestCalls:
         assert json.loads(run("inspect", token, "--json"))["not_judged"] == sentences
         assert f"Not judged ? {' ? '.join(sentences)} ✓ good" in in_one_line(run("inspect", token))
 
-    def test_of_a_bad_token(self, run: Run) -> None:
+    def test_calls_of_a_bad_token(self, run: Run) -> None:
         out = run("inspect", token_of(ttl=-60), status=1)
         assert "Calls of Worker.js, as far as the rules go\n  ? connect, ready, " in out
         assert "✓" not in out
 
-    def test_that_no_grant_allows_are_told(self, run: Run) -> None:
+    def test_calls_without_a_grant(self, run: Run) -> None:
         capability = capability_of()
         capability.deny(WORKER_URL, "GET")
         # A grant of the same rule would be a conflict.
@@ -471,21 +469,21 @@ class TestCalls:
         ]
         assert "✗ no grant allows this: ready, " in in_one_line(run("inspect", sign(claims, KEY)))
 
-    def test_are_those_of_a_task_queue(self, run: Run) -> None:
+    def test_calls_are_those_of_a_task_queue(self, run: Run) -> None:
         out = run("inspect", token_of(TaskRouterTaskQueueCapability))
         assert "✓ connect, ready, taskqueue.fetch\n" in out
 
-    def test_are_not_shown_if_the_worker_has_no_sid(self, run: Run) -> None:
+    def test_calls_without_a_worker_sid(self, run: Run) -> None:
         assert "Calls of" not in run("inspect", with_claims(worker_sid="WK1/**"), status=1)
 
-    def test_are_those_of_another_place_if_the_token_is(self, run: Run) -> None:
+    def test_calls_on_another_host(self, run: Run) -> None:
         capability = TaskRouterWorkerCapability("AC1", KEY, "WS1", "WK1", "http://t:1", "v2", "ws://t:2/x")
         assert "✓ connect, ready," in run("inspect", capability.generate_token())
 
-    def test_need_rules(self, run: Run) -> None:
+    def test_calls_need_rules(self, run: Run) -> None:
         assert "lacks GET and POST" in run("inspect", with_claims(policies=[]), status=1)
 
-    def test_of_other_rules_need_rules(self, run: Run) -> None:
+    def test_calls_of_other_rules_need_rules(self, run: Run) -> None:
         policies = [rule for rule in capability_of().policies if not rule["url"].endswith("/Activities")]
         out = run("inspect", with_claims(policies=policies))
         assert line_after(out, "Class") == "other rules"
@@ -518,14 +516,14 @@ class TestOtherTokens:
             ({}, {"sub": "x"}, "this is some other JSON Web Token, not a TaskRouter capability token"),
         ],
     )
-    def test_are_recognised(
+    def test_other_tokens_are_recognised(
         self, header: dict[str, str], claims: dict[str, Any], says: str, run: Run
     ) -> None:
         token = jwt.encode(claims, "x" * 32, algorithm="HS256", headers=header)
         text = token if isinstance(token, str) else token.decode()  # PyJWT 1 returns bytes
         assert in_one_line(run("inspect", text, status=1)).startswith(f"✗ not good: {says}")
 
-    def test_with_other_grants_do_not_belong_to_task_router(self, run: Run) -> None:
+    def test_access_token_of_no_router(self, run: Run) -> None:
         token = sign({"grants": {"voice": {}}}, KEY)
         assert "SDK v2" not in run("inspect", token, status=1)
 
@@ -533,25 +531,25 @@ class TestOtherTokens:
         "text",
         ["", "hello", "a.b.c", "eyJhb.eyJhb.abcde", "eyJ.eyJ", "x.y.z.w", "é.é.é", "eyJhbGci.e30.", "...."],
     )
-    def test_are_none_at_all(self, text: str, run: Run) -> None:
+    def test_other_tokens_are_none_at_all(self, text: str, run: Run) -> None:
         out = in_one_line(run("inspect", text, status=1))
         assert out == (
             "✗ not good: this is not a token: a token is three parts of letters, digits, - and _, joined by "
             "dots (eyJ….eyJ….…)"
         )
 
-    def test_that_are_too_long_are_told(self, run: Run) -> None:
+    def test_token_too_long(self, run: Run) -> None:
         out = run("inspect", f"{token_of()}{'A' * 70_000}", status=1)
         assert "a token has at most 65,536 characters" in in_one_line(out)
 
-    def test_that_break_off_are_not_repeated(self, run: Run) -> None:
+    def test_token_that_breaks_off(self, run: Run) -> None:
         token = token_of()
         assert token[100:120] not in run("inspect", token[:500], status=1)
 
 
 @freeze_time(recorded.RECORDED)
 class TestJson:
-    def test_says_it_all(self, run: Run) -> None:
+    def test_json_has_everything(self, run: Run) -> None:
         token = token_of()
         told = json.loads(run("inspect", token, "--json"))
         assert told.pop("worker_js")["reservation.dequeue"]["grants"] == [
@@ -575,7 +573,7 @@ class TestJson:
         }
 
     @pytest.mark.parametrize("claims", [{"iat": -90_000}, {"nbf": -90_000}, {"iat": "soon", "exp": 90_000}])
-    def test_has_the_notes_of_verify_token(self, claims: dict[str, Any], run: Run) -> None:
+    def test_json_has_the_notes(self, claims: dict[str, Any], run: Run) -> None:
         now = int(recorded.RECORDED.timestamp())
         token = with_claims(
             **{name: value if value == "soon" else now + value for name, value in claims.items()}
@@ -584,7 +582,7 @@ class TestJson:
         assert told == [dataclasses.asdict(note) for note in verify_token(token, KEY).notes()]
         assert told[0]["kind"] == "long-lived"
 
-    def test_says_of_each_call_whether_it_goes_through(self, run: Run) -> None:
+    def test_json_has_each_call(self, run: Run) -> None:
         told = json.loads(run("inspect", token_of(), "--json"))["worker_js"]
         assert told["ready"] == {
             "allowed": True,
@@ -593,7 +591,7 @@ class TestJson:
             "grants": [],
         }
 
-    def test_of_a_bad_token(self, run: Run) -> None:
+    def test_json_of_a_bad_token(self, run: Run) -> None:
         told = json.loads(run("inspect", token_of(ttl=-60), "--json", status=1))["worker_js"]
         assert told["ready"] == {
             "allowed": False,
@@ -604,41 +602,39 @@ class TestJson:
         assert told["worker.delete"]["reason"].startswith("No policy rule allows DELETE")
         assert not any(call["allowed"] for call in told.values())
 
-    def test_of_half_a_channel(self, run: Run) -> None:
+    def test_json_of_half_a_channel(self, run: Run) -> None:
         policies = [rule for rule in capability_of().policies if rule["method"] != "POST"]
         told = json.loads(run("inspect", with_claims(policies=policies), "--json", status=1))["worker_js"]
         assert [call for call, one in told.items() if one["allowed"]] == ["connect"]
 
     @pytest.mark.usefixtures("without_key")
     @pytest.mark.parametrize(("ttl", "good", "status"), [(60, None, 0), (-60, False, 1)])
-    def test_says_that_the_signature_was_not_checked(
-        self, ttl: int, good: Any, status: int, run: Run
-    ) -> None:
+    def test_json_without_a_key(self, ttl: int, good: Any, status: int, run: Run) -> None:
         told = json.loads(run("inspect", "--json", token_of(ttl=ttl), status=status))
         assert (told["good"], told["signature"], told["expired"]) == (good, "not checked", good is False)
 
     @pytest.mark.parametrize("case", UNSIGNED)
-    def test_says_that_a_token_cannot_be_signed(self, case: str, run: Run) -> None:
+    def test_json_of_another_alg(self, case: str, run: Run) -> None:
         told = json.loads(run("inspect", "--json", with_header(*UNSIGNED[case]), status=1))
         assert (told["good"], told["signature"]) == (False, "bad")
 
     @pytest.mark.usefixtures("without_key")
     @pytest.mark.parametrize("case", UNSIGNED)
-    def test_says_that_a_token_cannot_be_signed_without_a_key(self, case: str, run: Run) -> None:
+    def test_json_of_another_alg_no_key(self, case: str, run: Run) -> None:
         told = json.loads(run("inspect", "--json", with_header(*UNSIGNED[case]), status=1))
         assert (told["good"], told["signature"]) == (False, "bad")
 
-    def test_says_what_is_wrong(self, run: Run) -> None:
+    def test_json_has_the_problems(self, run: Run) -> None:
         told = json.loads(run("inspect", "--json", "hello", status=1))
         assert (told["good"], told["signature"], told["claims"]) == (False, "not checked", {})
         assert (told["kind"], told["class"], told["made_by"]) == ("unreadable", None, None)
         assert told["reason"].startswith("This is not a token")
 
     @pytest.mark.usefixtures("without_rich")
-    def test_needs_no_rich(self, run: Run) -> None:
+    def test_json_needs_no_rich(self, run: Run) -> None:
         run("inspect", "--json", token_of())
 
-    def test_has_no_constants_that_strict_readers_refuse(self, run: Run) -> None:
+    def test_json_is_strict(self, run: Run) -> None:
         def refuse(name: str) -> None:
             raise AssertionError(name)
 
@@ -646,14 +642,12 @@ class TestJson:
         json.loads(run("inspect", "--json", f"{header}.{claims}.{signature}"), parse_constant=refuse)
 
     @pytest.mark.parametrize("payload", ['{"policies": [], "x": NaN}', '{"policies": [], "x": 1e999}'])
-    def test_never_holds_what_is_not_json(self, payload: str, run: Run) -> None:
+    def test_json_of_odd_numbers(self, payload: str, run: Run) -> None:
         raw = jwt.utils.base64url_encode(payload.encode()).decode()
         told = json.loads(run("inspect", "--json", f"{token_of().split('.')[0]}.{raw}.", status=1))
         assert told["claims"] == {}
 
-    def test_of_deep_nesting_is_an_answer_or_one_line(
-        self, run: Run, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_json_of_deep_nesting(self, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
         payload = '{"policies": [], "x": ' + "[" * 1200 + "]" * 1200 + "}"
         raw = jwt.utils.base64url_encode(payload.encode()).decode()
         with contextlib.suppress(SystemExit):
@@ -665,14 +659,14 @@ class TestJson:
 class TestFloat:
     """A time may have a fraction (RFC 7519, section 2)."""
 
-    def test_is_read_as_nbf(self, run: Run) -> None:
+    def test_float_is_read_as_nbf(self, run: Run) -> None:
         out = run("inspect", with_claims(nbf=recorded.RECORDED.timestamp() + 60.5), status=1)
         assert in_one_line(out).count("will be in 1 minute") == 2
 
     @pytest.mark.parametrize(
         ("seconds", "status", "says"), [(90_000.5, 0, "in 25 h"), (-60.0, 1, "1 minute ago")]
     )
-    def test_is_read_as_exp(self, seconds: float, status: int, says: str, run: Run) -> None:
+    def test_float_is_read_as_exp(self, seconds: float, status: int, says: str, run: Run) -> None:
         out = run("inspect", with_claims(exp=recorded.RECORDED.timestamp() + seconds), status=status)
         assert says in in_one_line(out)
 

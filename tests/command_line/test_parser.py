@@ -57,7 +57,7 @@ def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestHelp:
-    def test_is_printed_without_a_command(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_help_without_a_command(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit) as caught:
             main([])
         assert caught.value.code == 2
@@ -81,7 +81,7 @@ class TestHelp:
             ("replay", "FILE.har [--json]", "Go through every request to the event bridge in a HAR file"),
         ],
     )
-    def test_is_printed_if_asked(
+    def test_help_is_printed_if_asked(
         self, command: str, usage: str, description: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         with pytest.raises(SystemExit) as caught:
@@ -99,7 +99,7 @@ class TestHelp:
             ("/x/twilio/task_router/__main__.py", "python -m twilio.task_router"),
         ],
     )
-    def test_calls_the_program_as_it_was_called(
+    def test_help_names_the_program(
         self, program: str, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(sys, "argv", [program])
@@ -110,7 +110,7 @@ class TestHelp:
 
 class TestVersion:
     @pytest.mark.parametrize("words", [["--version"], ["--version", "inspect"]])
-    def test_is_printed(
+    def test_version_is_printed(
         self, words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(metadata, "version", {"twilio-task-router": "1.2.3"}.__getitem__)
@@ -119,7 +119,7 @@ class TestVersion:
         assert caught.value.code == 0
         assert capsys.readouterr() == ("twilio-task-router 1.2.3\n", "")
 
-    def test_may_be_unknown(
+    def test_version_may_be_unknown(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def missing(name: str) -> str:
@@ -137,7 +137,7 @@ class TestUpgrade:
     CURE = "pip install --force-reinstall --no-deps twilio-task-router"
 
     @pytest.mark.parametrize("command", ["", "--help", "--version", *_COMMANDS, "dance"])
-    def test_is_told_by_each_command(self, command: str, upgraded: Path) -> None:
+    def test_upgrade_is_told_by_each_command(self, command: str, upgraded: Path) -> None:
         # -S leaves out an installed copy of the package, which is whole.
         program = [sys.executable, "-S", *COMMAND[1:], *command.split()]
         done = subprocess.run(program, cwd=upgraded, check=False, capture_output=True, text=True)
@@ -147,7 +147,7 @@ class TestUpgrade:
             f"twilio 5 had too. This puts them back: {self.CURE}\n"
         )
 
-    def test_is_told_by_the_script(
+    def test_upgrade_is_told_by_the_script(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.delattr(twilio.task_router, "__file__")
@@ -159,7 +159,7 @@ class TestUpgrade:
         assert out == ""
         assert err.startswith("twilio-task-router: an upgrade of twilio has removed files")
 
-    def test_removes_no_import(self) -> None:
+    def test_upgrade_removes_no_import(self) -> None:
         """Neither the names of the package itself nor the modules that twilio-python 5 had."""
         imported = {
             (path.name, name)
@@ -182,7 +182,7 @@ class TestMisuse:
             (["token", "WS456", "--ttl"], "--ttl"),
         ],
     )
-    def test_is_one_line_and_status_2(
+    def test_misuse_is_one_line_and_status_2(
         self, arguments: list[str], says: str, misuse: Callable[..., str]
     ) -> None:
         assert says in misuse(*arguments)
@@ -194,7 +194,7 @@ class TestMisuse:
             ("x" * 372, f"{'x' * 371}..."),
         ],
     )
-    def test_is_shortened_to_400_characters(self, word: str, shown: str, misuse: Callable[..., str]) -> None:
+    def test_misuse_is_shortened(self, word: str, shown: str, misuse: Callable[..., str]) -> None:
         assert misuse("demo", word) == f"demo takes no arguments, got {shown}"
 
     @pytest.mark.parametrize(
@@ -213,9 +213,7 @@ class TestMisuse:
             [LOOKS_LIKE_AN_AUTH_TOKEN],
         ],
     )
-    def test_masks_what_looks_like_an_auth_token(
-        self, arguments: list[str], misuse: Callable[..., str]
-    ) -> None:
+    def test_misuse_masks_auth_tokens(self, arguments: list[str], misuse: Callable[..., str]) -> None:
         err = misuse(*arguments)
         assert LOOKS_LIKE_AN_AUTH_TOKEN not in err
         assert "32 hexadecimal digits, not shown" in err
@@ -228,9 +226,7 @@ class TestMisuse:
             ["replay", "x", LOOKS_LIKE_AN_AUTH_TOKEN],
         ],
     )
-    def test_does_not_show_what_looks_like_an_auth_token(
-        self, arguments: list[str], misuse: Callable[..., str]
-    ) -> None:
+    def test_misuse_hides_auth_tokens(self, arguments: list[str], misuse: Callable[..., str]) -> None:
         assert LOOKS_LIKE_AN_AUTH_TOKEN not in misuse(*arguments)
 
     @pytest.mark.parametrize(
@@ -250,21 +246,23 @@ class TestMisuse:
         ],
     )
     @pytest.mark.parametrize("start", ["", "Bearer ", "--"])
-    def test_never_repeats_a_token(self, before: list[str], start: str, misuse: Callable[..., str]) -> None:
+    def test_misuse_never_repeats_a_token(
+        self, before: list[str], start: str, misuse: Callable[..., str]
+    ) -> None:
         token = token_of()
         after = ["GET", "x"] if before == ["check"] else ["x"] if before == ["check", "GET"] else []
         err = misuse(*before, f"{start}{token}", *after)
         assert not [part for part in token.split(".") if part in err or part[-20:] in err]
 
-    def test_says_that_it_does_not_show_a_token(self, misuse: Callable[..., str]) -> None:
+    def test_misuse_hides_a_token(self, misuse: Callable[..., str]) -> None:
         assert misuse("demo", token_of()) == "demo takes no arguments, got (a token, not shown)"
 
-    def test_never_repeats_a_token_with_a_long_header(self, misuse: Callable[..., str]) -> None:
+    def test_misuse_hides_long_headers(self, misuse: Callable[..., str]) -> None:
         header = "eyJ" + "hbGciOiJIUzI1NiIs" * 20
         err = misuse("token", "WS456", f"{header}.{token_of().partition('.')[2]}")
         assert token_of().rpartition(".")[2][-20:] not in err
 
-    def test_shows_no_traceback(self) -> None:
+    def test_misuse_shows_no_traceback(self) -> None:
         done = subprocess.run([*COMMAND, "token", "x", "y"], cwd=ROOT, capture_output=True, check=False)
         assert done.returncode == 2
         assert b"Traceback" not in done.stderr
@@ -282,12 +280,12 @@ class TestFile:
         )
         return json.loads(done.stdout)
 
-    def test_with_a_token_is_read_in_any_locale(self, tmp_path: Path) -> None:
+    def test_file_of_a_token_in_locales(self, tmp_path: Path) -> None:
         file = tmp_path / "token.txt"
         file.write_text(token_of(), encoding="utf-8-sig")
         assert self.read_in_ascii("compare", str(file), str(file))["same"] is True
 
-    def test_of_a_browser_is_read_in_any_locale(self, tmp_path: Path) -> None:
+    def test_file_of_a_har_in_locales(self, tmp_path: Path) -> None:
         file = tmp_path / "page.har"
         har = json.dumps(har_of(entry_of(body_of("GET", WORKER_URL, token_of(), FriendlyName="(name)"))))
         file.write_text(har.replace("(name)", "Zoë ☎"), encoding="utf-8")
@@ -296,17 +294,17 @@ class TestFile:
 
 
 class TestOutput:
-    def test_goes_wherever_standard_output_leads(self) -> None:
+    def test_output_is_redirected(self) -> None:
         with contextlib.redirect_stdout(io.StringIO()) as out:
             assert main(["token", "WS456", "WK789"]) == 0
         assert out.getvalue().count(".") == 2
 
-    def test_for_people_goes_there_too(self) -> None:
+    def test_layout_is_redirected(self) -> None:
         with contextlib.redirect_stdout(io.StringIO()) as out:
             assert main(["inspect", token_of()]) == 0
         assert out.getvalue().startswith("✓ good")
 
-    def test_that_leads_nowhere_is_misuse(
+    def test_no_standard_output(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setattr(sys, "stdout", None)
@@ -317,7 +315,7 @@ class TestOutput:
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
     @pytest.mark.parametrize("command", [["demo"], ["inspect", "x"]])
-    def test_that_cannot_be_written_is_one_line(
+    def test_output_on_a_full_disk(
         self, command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         with Path("/dev/full").open("w") as full:
@@ -327,7 +325,7 @@ class TestOutput:
         assert caught.value.code == 2
         assert capsys.readouterr().err.count("\n") == 1
 
-    def test_may_be_broken_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_output_may_be_broken_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def interrupt(*_: object) -> None:
             raise KeyboardInterrupt
 
@@ -336,7 +334,7 @@ class TestOutput:
 
     @pytest.mark.parametrize("arguments", [["demo"], ["inspect", "x"]])
     @pytest.mark.parametrize("environment", [{}, {"LANG": "C.UTF-8", "TERM": "xterm"}])
-    def test_into_a_closed_pipe_is_quiet(self, arguments: list[str], environment: dict[str, str]) -> None:
+    def test_closed_pipe_is_quiet(self, arguments: list[str], environment: dict[str, str]) -> None:
         reader, writer = os.pipe()
         os.close(reader)
         done = subprocess.run(
@@ -351,16 +349,14 @@ class TestOutput:
         assert done.stderr == b""
         assert done.returncode == 141
 
-    def test_into_a_closed_pipe_is_noticed_in_process_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_closed_pipe_in_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
         reader, writer = os.pipe()
         os.close(reader)
         with os.fdopen(writer, "w") as closed_pipe:
             monkeypatch.setattr(sys, "stdout", closed_pipe)
             assert main(["token", "WS456", "WK789"]) == 141
 
-    def test_into_a_closed_pipe_is_noticed_when_rich_lays_it_out(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_closed_pipe_of_rich(self, monkeypatch: pytest.MonkeyPatch) -> None:
         reader, writer = os.pipe()
         os.close(reader)
         with os.fdopen(writer, "w") as closed_pipe:
@@ -368,7 +364,7 @@ class TestOutput:
             assert main(["inspect", "x"]) == 141
 
     @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-    def test_of_a_terminal_without_utf_8_is_escaped(self, encoding: str) -> None:
+    def test_output_without_utf_8(self, encoding: str) -> None:
         done = subprocess.run(
             [*COMMAND, "inspect", with_claims(friendly_name="Zoë ☎")],
             cwd=ROOT,
@@ -380,7 +376,7 @@ class TestOutput:
         assert b"\n  - needs " in done.stdout
         assert b"\\u260e" in done.stdout
 
-    def test_in_ascii_has_other_marks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_output_in_ascii_has_other_marks(self, monkeypatch: pytest.MonkeyPatch) -> None:
         terminal = io.TextIOWrapper(io.BytesIO(), "ascii")
         monkeypatch.setattr(sys, "stdout", terminal)
         assert main(["inspect", token_of()]) == 0
@@ -389,7 +385,7 @@ class TestOutput:
         assert b"\n  - needs " in written
 
     @pytest.mark.usefixtures("without_key")
-    def test_in_ascii_has_a_question_mark_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_output_in_ascii_unknown(self, monkeypatch: pytest.MonkeyPatch) -> None:
         terminal = io.TextIOWrapper(io.BytesIO(), "ascii")
         monkeypatch.setattr(sys, "stdout", terminal)
         assert main(["inspect", token_of()]) == 0
@@ -413,12 +409,12 @@ class TestColour:
         process.wait()
         return out
 
-    def test_marks_the_verdicts_on_a_terminal(self) -> None:
+    def test_colour_on_a_terminal(self) -> None:
         out = self.coloured("inspect", token_of())
         assert out.startswith("\x1b[32m✓ good; expires in 1 hour\x1b[0m".encode())
         assert "\x1b[31m  ✗ needs ".encode() in out
 
-    def test_is_left_out_with_no_color(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_colour_with_no_color(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("NO_COLOR", "1")
         out = self.coloured("inspect", token_of())
         assert out.startswith("✓ good; expires in 1 hour\r\n".encode())
@@ -429,10 +425,10 @@ class TestColour:
         [["inspect", token_of()], ["check", "GET", WORKER_URL, token_of()]],
         ids=["inspect", "check"],
     )
-    def test_is_left_out_in_a_pipe(self, arguments: list[str], run: Run) -> None:
+    def test_colour_is_left_out_in_a_pipe(self, arguments: list[str], run: Run) -> None:
         assert "\x1b" not in run(*arguments)
 
-    def test_is_forced_by_force_color(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_colour_is_forced_by_force_color(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FORCE_COLOR", "1")
         monkeypatch.setenv("TERM", "xterm-256color")
         assert run("inspect", token_of()).startswith("\x1b[32m✓ good")

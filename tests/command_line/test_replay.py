@@ -73,15 +73,15 @@ def in_one_line(text: str) -> str:
 
 
 class TestRequest:
-    def test_is_shown_with_its_answer(self, replay: Callable[..., str]) -> None:
+    def test_request_and_its_answer(self, replay: Callable[..., str]) -> None:
         assert replay(asks(*ALLOWED, 200)).startswith(f"✓ GET /Workers/{WORKER} (answered 200)\n")
 
-    def test_is_shown_with_parameters(self, replay: Callable[..., str]) -> None:
+    def test_request_with_parameters(self, replay: Callable[..., str]) -> None:
         out = replay(asks("GET", f"{WORKER_URL}/Reservations", 200, ReservationStatus="pending"))
         start = f"✓ GET /Workers/{WORKER}/Reservations ReservationStatus=pending (answered 200) "
         assert in_one_line(out).startswith(start)
 
-    def test_is_shown_with_everything(self, replay: Callable[..., str]) -> None:
+    def test_request_with_everything(self, replay: Callable[..., str]) -> None:
         out = replay(asks("POST", TASK_URL, 403, **COMPLETED), asks(*ALLOWED, 200), status=1)
         assert out == (
             f"✗ POST /Tasks/{TASK} AssignmentStatus=completed\n"
@@ -100,50 +100,54 @@ class TestRequest:
             "✗ 2 requests to the event bridge, 1 failed\n"
         )
 
-    def test_that_failed_comes_first(self, replay: Callable[..., str]) -> None:
+    def test_request_that_failed_comes_first(self, replay: Callable[..., str]) -> None:
         out = replay(asks(*ALLOWED, 200), asks(*DENIED, 403), status=1)
         assert out.index("✗ DELETE") < out.index("✓ GET")
 
-    def test_without_answer_is_unknown(self, replay: Callable[..., str]) -> None:
+    def test_request_without_an_answer(self, replay: Callable[..., str]) -> None:
         assert "? GET" in replay(asks(*ALLOWED, 0), asks(*DENIED, 403), status=1)
 
-    def test_that_differs_is_yellow(
+    def test_request_that_differs_is_yellow(
         self, replay: Callable[..., str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("FORCE_COLOR", "1")
         monkeypatch.setenv("TERM", "xterm-256color")
         assert "\x1b[33m    The server's answer and ours differ." in replay(asks(*ALLOWED, 403), status=1)
 
-    def test_of_a_denial_has_no_fix(self, replay: Callable[..., str]) -> None:
+    def test_request_of_a_denial_has_no_fix(self, replay: Callable[..., str]) -> None:
         capability = capability_of()
         capability.deny(WORKER_URL, "DELETE")
         out = replay(asks(*DENIED, 403, capability.generate_token()), status=1)
         assert "Rule 6 denies this request: change or remove that rule." in in_one_line(out)
         assert "\nFor " not in out
 
-    def test_of_another_token_is_denied(self, replay: Callable[..., str]) -> None:
+    def test_request_of_another_token(self, replay: Callable[..., str]) -> None:
         assert "this is not a token" in in_one_line(replay(asks(*ALLOWED, 403, "hello"), status=1).lower())
 
     @pytest.mark.parametrize(
         ("method", "url"),
         [("GET", ""), ("GET", "/Tasks"), ("G T", WORKER_URL), ("PATCH", "https://t/\ud800")],
     )
-    def test_does_not_hide_others(self, method: str, url: str, replay_json: Callable[..., Any]) -> None:
+    def test_request_does_not_hide_others(
+        self, method: str, url: str, replay_json: Callable[..., Any]
+    ) -> None:
         told = replay_json(asks(method, url, 403), asks(*ALLOWED, 200), status=1)["requests"]
         assert [one["allowed"] for one in told] == [False, True]
 
-    def test_names_a_bad_key(self, replay: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_request_names_a_bad_key(
+        self, replay: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", KEY[::-1])
         out = replay(asks(*ALLOWED, 401), asks(*ALLOWED, 401), status=1)
         assert in_one_line(out).count("is signed with another auth token than TWILIO_AUTH_TOKEN") == 1
 
 
 class TestGroup:
-    def test_is_of_equal_requests(self, replay: Callable[..., str]) -> None:
+    def test_group_is_of_equal_requests(self, replay: Callable[..., str]) -> None:
         out = replay(*[asks(*ALLOWED, 200)] * 3)
         assert out.startswith(f"✓ 3 {TIMES} GET /Workers/{WORKER} (answered 200)\n")
 
-    def test_is_of_any_task(self, replay: Callable[..., str]) -> None:
+    def test_group_is_of_any_task(self, replay: Callable[..., str]) -> None:
         tasks = [
             asks("POST", f"{WORKSPACE_URL}/Tasks/WT{number}/Reservations/WR1", 403) for number in range(76)
         ]
@@ -152,28 +156,28 @@ class TestGroup:
         assert "\nFor 76 requests:\n" in out
         assert out.count("Or paste") == 1
 
-    def test_is_of_any_value(self, replay: Callable[..., str]) -> None:
+    def test_group_is_of_any_value(self, replay: Callable[..., str]) -> None:
         out = replay(*(asks("POST", TASK_URL, 403, Reason=str(number)) for number in range(2)), status=1)
         assert in_one_line(out).startswith(f"✗ 2 {TIMES} POST /Tasks/WT… Reason (answered 403)")
 
-    def test_is_of_one_answer(self, replay: Callable[..., str]) -> None:
+    def test_group_is_of_one_answer(self, replay: Callable[..., str]) -> None:
         out = replay(asks(*ALLOWED, 200), asks(*ALLOWED, 304), asks(*ALLOWED, 200))
         assert out.startswith(f"✓ 2 {TIMES} GET /Workers/{WORKER} (answered 200)\n✓ GET ")
 
-    def test_is_of_one_word(self, replay: Callable[..., str]) -> None:
+    def test_group_is_of_one_word(self, replay: Callable[..., str]) -> None:
         out = replay(*(asks("GET", f"{WORKSPACE_URL}/{word}", 403) for word in ("WRAPUP", "WRAP")), status=1)
         assert TIMES not in out
 
-    def test_is_cut(self, replay: Callable[..., str]) -> None:
+    def test_group_is_cut(self, replay: Callable[..., str]) -> None:
         out = replay(asks("POST", TASK_URL, 403, Attributes="x" * 10_000), status=1)
         assert "xx… (answered 403)" in in_one_line(out)
         assert len(out) < 2_000
 
-    def test_shows_the_body_is_missing(self, replay: Callable[..., str]) -> None:
+    def test_group_shows_the_body_is_missing(self, replay: Callable[..., str]) -> None:
         out = replay(entry_of(None, 403), entry_of("{", 403), status=1)
         assert out.startswith(f"✗ 2 {TIMES} a request whose body cannot be read (answered 403)\n")
 
-    def test_never_fills_more_than_two_screens(self, replay: Callable[..., str]) -> None:
+    def test_groups_fit_two_screens(self, replay: Callable[..., str]) -> None:
         refused = [asks("POST", f"{WORKSPACE_URL}/X{number}", 403) for number in range(300)]
         others = [asks("GET", f"{WORKSPACE_URL}/Tasks/{number}", 200) for number in range(300)]
         out = replay(*refused, *others, status=1)
@@ -181,7 +185,7 @@ class TestGroup:
         for more in ("292 more refused groups", "292 more groups", "292 more suggestions"):
             assert f"  and {more}: --json has them all\n" in out
 
-    def test_needs_no_more_if_all_fit(self, replay: Callable[..., str]) -> None:
+    def test_group_needs_no_more_if_all_fit(self, replay: Callable[..., str]) -> None:
         out = replay(*(asks("GET", f"{WORKSPACE_URL}/Tasks/{number}", 200) for number in range(8)))
         assert " more " not in out
         out = replay(*(asks("GET", f"{WORKSPACE_URL}/Tasks/{number}", 200) for number in range(9)))
@@ -199,18 +203,18 @@ class TestUnusedRules:
         token = capability.generate_token()
         return [is_ready(), *(asks(*request, 200, token) for request in more)]
 
-    def test_are_told(self, replay: Callable[..., str]) -> None:
+    def test_unused_rules_are_told(self, replay: Callable[..., str]) -> None:
         out = replay(*self.entries(ALLOWED))
         lines = out.partition("Rules that no request used. If the page needs nothing else, remove them:\n")
         assert lines[2].startswith("  allow GET /Workflows\n\n")
 
-    def test_may_be_many(self, replay: Callable[..., str]) -> None:
+    def test_unused_rules_may_be_many(self, replay: Callable[..., str]) -> None:
         assert "and 2 more rules: --json has them all" in replay(*self.entries(ALLOWED, count=10))
 
-    def test_may_be_none(self, replay: Callable[..., str]) -> None:
+    def test_unused_rules_may_be_none(self, replay: Callable[..., str]) -> None:
         assert "no request used" not in replay(is_ready(), asks(*ALLOWED, 200))
 
-    def test_are_whole_in_json(self, replay_json: Callable[..., Any]) -> None:
+    def test_unused_rules_are_whole_in_json(self, replay_json: Callable[..., Any]) -> None:
         unused = replay_json(*self.entries(ALLOWED))["unused_rules"]
         assert unused == [
             {"url": self.RULE, "method": "GET", "allow": True, "query_filter": {}, "post_filter": {}}
@@ -228,13 +232,15 @@ class TestSummary:
             ([None, ALLOWED, None], 0, "✓ 1 request to the event bridge, 0 failed; 2 other POSTs skipped"),
         ],
     )
-    def test_comes_last(self, entries: list[Any], status: int, last: str, replay: Callable[..., str]) -> None:
+    def test_summary_comes_last(
+        self, entries: list[Any], status: int, last: str, replay: Callable[..., str]
+    ) -> None:
         other = entry_of("x", url="https://example.org")
         out = replay(*(other if one is None else asks(one[0], one[1], 200) for one in entries), status=status)
         assert in_one_line(out).endswith(last)
 
     @pytest.mark.usefixtures("without_key")
-    def test_of_a_copy_is_unchecked(self, run: Run) -> None:
+    def test_summary_of_a_copy_is_unchecked(self, run: Run) -> None:
         """No server has answered it, so that only its signature would tell."""
         out = in_one_line(run("replay", body_of(*ALLOWED, token_of())))
         assert out.startswith("? GET ")
@@ -243,16 +249,16 @@ class TestSummary:
             "check it)"
         )
 
-    def test_of_a_copy_may_be_checked(self, run: Run) -> None:
+    def test_summary_of_a_checked_copy(self, run: Run) -> None:
         out = in_one_line(run("replay", body_of(*ALLOWED, token_of())))
         assert out.startswith("✓ GET ")
         assert out.endswith("✓ 1 request to the event bridge, 0 failed")
 
     @pytest.mark.usefixtures("without_key")
-    def test_of_an_answer_needs_no_key(self, replay: Callable[..., str]) -> None:
+    def test_summary_without_a_key(self, replay: Callable[..., str]) -> None:
         assert "✓ 1 request to" in replay(asks(*ALLOWED, 200))
 
-    def test_comes_after_the_reasons(self, replay: Callable[..., str]) -> None:
+    def test_summary_comes_after_the_reasons(self, replay: Callable[..., str]) -> None:
         lines = in_one_line(replay(entry_of(None, 403), status=1))
         says = (
             "✗ 1 refused request to the event bridge has no readable body. Copy the body in the network view"
@@ -261,7 +267,7 @@ class TestSummary:
 
 
 class TestJson:
-    def test_of_a_permission(self, replay_json: Callable[..., Any]) -> None:
+    def test_json_of_a_permission(self, replay_json: Callable[..., Any]) -> None:
         told = replay_json(
             asks("GET", f"{WORKER_URL}/Reservations", 200, ReservationStatus="pending"),
             entry_of("x", url="https://example.org"),
@@ -289,7 +295,7 @@ class TestJson:
             "differs": False,
         }
 
-    def test_of_a_denial(self, replay_json: Callable[..., Any]) -> None:
+    def test_json_of_a_denial(self, replay_json: Callable[..., Any]) -> None:
         told = replay_json(asks("POST", TASK_URL, 0, **COMPLETED), status=1)
         assert told["allowed"] is False
         assert len(told["reasons"]) == 2
@@ -304,22 +310,22 @@ class TestJson:
             "post_filter": {"AssignmentStatus": {"required": True}},
         }
 
-    def test_has_the_same_words_always(self, replay_json: Callable[..., Any]) -> None:
+    def test_json_has_the_same_words_always(self, replay_json: Callable[..., Any]) -> None:
         read, unread = replay_json(asks(*DENIED, 403), entry_of(None, 403), status=1)["requests"]
         assert read.keys() == unread.keys()
         assert (unread["status"], unread["allowed"], unread["url"]) == (403, False, None)
 
-    def test_has_every_request(self, replay_json: Callable[..., Any]) -> None:
+    def test_json_has_every_request(self, replay_json: Callable[..., Any]) -> None:
         asked = [asks("GET", f"{WORKSPACE_URL}/X{number}", 403) for number in range(50)]
         told = replay_json(*asked, *asked, status=1)["requests"]
         assert [one["url"] for one in told] == [f"{WORKSPACE_URL}/X{number}" for number in range(50)] * 2
 
     @pytest.mark.usefixtures("without_rich")
-    def test_needs_no_rich(self, replay_json: Callable[..., Any]) -> None:
+    def test_json_needs_no_rich(self, replay_json: Callable[..., Any]) -> None:
         replay_json(asks(*ALLOWED, 200))
 
     @pytest.mark.parametrize("status", [200, 401, 403, 500, 0])
-    def test_agrees_with_the_exit_status(self, status: int, replay_json: Callable[..., Any]) -> None:
+    def test_json_and_exit_status(self, status: int, replay_json: Callable[..., Any]) -> None:
         told = replay_json(asks(*ALLOWED, status), status=status != 200)
         assert told["allowed"] is (status == 200)
         assert bool(told["reasons"]) is (status != 200)
@@ -327,7 +333,7 @@ class TestJson:
 
 class TestSecrets:
     @pytest.mark.parametrize("options", [(), ("--json",)])
-    def test_are_not_printed(self, options: tuple[str, ...], replay: Callable[..., str]) -> None:
+    def test_secrets_are_not_printed(self, options: tuple[str, ...], replay: Callable[..., str]) -> None:
         token = token_of()
         websocket = entry_of(None, 401, url=f"{CHANNEL_URL}?token={token}", method="GET")
         entries = [asks(*ALLOWED, 403, token), asks(*DENIED, 403, token), websocket]
@@ -344,29 +350,27 @@ class TestMisuse:
             (["missing.har"], "there is no file 'missing.har'"),
         ],
     )
-    def test_is_one_line_and_status_2(
+    def test_misuse_is_one_line_and_status_2(
         self, arguments: list[str], says: str, misuse: Callable[..., str]
     ) -> None:
         assert misuse("replay", *arguments) == says
 
-    def test_is_a_name_that_no_file_can_have(self, misuse: Callable[..., str]) -> None:
+    def test_misuse_of_an_odd_name(self, misuse: Callable[..., str]) -> None:
         assert "this is neither a HAR file" in misuse("replay", "\0")
 
     @pytest.mark.parametrize("text", ["", "{}", '{"log": {"entries": [{'])
-    def test_is_a_file_of_another_kind(self, text: str, misuse: Callable[..., str], tmp_path: Path) -> None:
+    def test_misuse_of_another_file(self, text: str, misuse: Callable[..., str], tmp_path: Path) -> None:
         file = tmp_path / "page.har"
         file.write_text(text)
         assert "HAR file" in misuse("replay", str(file))
 
-    def test_never_repeats_a_token(self, misuse: Callable[..., str]) -> None:
+    def test_misuse_never_repeats_a_token(self, misuse: Callable[..., str]) -> None:
         token = token_of()
         err = misuse("replay", token)
         assert not any(part in err for part in token.split("."))
 
     @pytest.mark.usefixtures("without_rich")
-    def test_without_rich_one_line_says_how_to_get_it(
-        self, misuse: Callable[..., str], tmp_path: Path
-    ) -> None:
+    def test_misuse_without_rich(self, misuse: Callable[..., str], tmp_path: Path) -> None:
         file = tmp_path / "page.har"
         file.write_text(json.dumps(har_of()))
         assert 'pip install "twilio-task-router[cli]"' in misuse("replay", str(file))

@@ -78,34 +78,34 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 @JSON
 class TestSecret:
-    def test_of_a_token_is_not_inspected(
+    def test_inspect_shows_no_secret(
         self, options: tuple[str, ...], secret: str, printed: Callable[..., str]
     ) -> None:
         assert "not shown)" in printed("inspect", planted(secret), *options)
 
     @pytest.mark.parametrize("asked", ["{} --form A=x", "x --form A={}", "x --form {}=x", "x --query {}={}"])
-    def test_of_a_request_is_not_checked(
+    def test_check_shows_no_secret(
         self, asked: str, options: tuple[str, ...], secret: str, printed: Callable[..., str]
     ) -> None:
         words = (word.replace("{}", secret) for word in f"{WORKER_URL}/{asked}".split())
         printed("check", "POST", *words, *options, planted(secret))
 
     @pytest.mark.parametrize("asked", ["{} --form A=x", "x --form {}=x"])
-    def test_is_in_no_rule_to_add(
+    def test_secret_is_in_no_rule(
         self, asked: str, options: tuple[str, ...], secret: str, printed: Callable[..., str]
     ) -> None:
         words = (word.replace("{}", secret) for word in f"{WORKSPACE_URL}/Tasks/{asked}".split())
         out = printed("check", "POST", *words, *options, token_of())
         assert json.loads(out)["rule"] is None if options else "capability.allow(" not in out
 
-    def test_is_not_compared(
+    def test_compare_shows_no_secret(
         self, options: tuple[str, ...], secret: str, printed: Callable[..., str]
     ) -> None:
         printed("compare", planted(secret), token_of(), *options)
         printed("compare", with_claims(channel=secret), token_of(), *options)
 
     @pytest.mark.parametrize(("path", "params"), [("/{}", {}), ("", {"A": "{}"}), ("", {"{}": "x"})])
-    def test_of_a_request_is_not_replayed(
+    def test_replay_shows_no_secret(
         self,
         path: str,
         params: dict[str, str],
@@ -140,7 +140,9 @@ class TestBrokenToken:
         ],
         ids=" ".join,
     )
-    def test_is_not_shown(self, before: list[str], gap: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_broken_token_is_not_shown(
+        self, before: list[str], gap: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         for place in range(1, len(ANOTHER), 7):
             *start, last = [*before, ""]
             with pytest.raises(SystemExit):
@@ -155,33 +157,33 @@ class TestBrokenToken:
         ids=" ".join,
     )
     @pytest.mark.parametrize("start", ["", "-"], ids=["a word", "an option"])
-    def test_in_words_is_not_shown(self, start: str, before: list[str], misuse: Callable[..., str]) -> None:
+    def test_token_of_several_words(self, start: str, before: list[str], misuse: Callable[..., str]) -> None:
         for length in (12, 30, 42, 43):
             rest = f"{start}{SIGNATURE[-length + len(start) :]}"
             err = misuse(*before, ANOTHER[:-length], rest)
             assert SIGNATURE[-8:] not in err
             assert "not shown)" in err
 
-    def test_that_is_complete_hides_no_other_word(self, misuse: Callable[..., str]) -> None:
+    def test_whole_token_hides_no_more(self, misuse: Callable[..., str]) -> None:
         assert misuse("inspect", ANOTHER, "--frobnicate").endswith("unrecognized arguments: --frobnicate")
 
 
 class TestAuthToken:
     """Another kind of key, by mistake."""
 
-    def test_is_hidden(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_auth_token_is_hidden(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", API_SECRET)
         for options in ((), ("--json",)):
             out = run("inspect", with_claims(friendly_name=f"-{API_SECRET}-"), *options, status=1)
             assert "(the auth token, not shown)-" in out
 
-    def test_is_no_rule(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_auth_token_is_in_no_rule(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         arguments = "check", "--json", "GET", f"{WORKSPACE_URL}/{API_SECRET}", token_of()
         assert json.loads(run(*arguments, status=1))["missing_rule"] is not None
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", API_SECRET)
         assert json.loads(run(*arguments, status=1))["missing_rule"] is None
 
-    def test_of_seven_characters_is_no_secret(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_seven_characters(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", "expires")
         assert "Expires" in run("inspect", token_of(), status=1)
 

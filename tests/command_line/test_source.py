@@ -41,33 +41,33 @@ class Keyboard(io.TextIOWrapper):
 
 class TestSource:
     @each_command
-    def test_is_an_argument(self, command: list[str], run: Run) -> None:
+    def test_source_is_an_argument(self, command: list[str], run: Run) -> None:
         run(*command, f"'{TOKEN}'")
 
     @each_command
-    def test_is_standard_input(self, command: list[str], run: Run) -> None:
+    def test_source_is_standard_input(self, command: list[str], run: Run) -> None:
         run(*command, "-", stdin=f"'{TOKEN}'\n")
 
     @each_command
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-    def test_is_a_file(self, command: list[str], encoding: str, run: Run, tmp_path: Path) -> None:
+    def test_source_is_a_file(self, command: list[str], encoding: str, run: Run, tmp_path: Path) -> None:
         file = tmp_path / "token"
         file.write_text(f"\u201c{TOKEN}\u201d\r\n", encoding=encoding)
         run(*command, str(file))
 
     @pytest.mark.parametrize("command", COMMANDS[:2], ids=lambda words: words[0])
-    def test_needs_no_dash(self, command: list[str], run: Run) -> None:
+    def test_source_needs_no_dash(self, command: list[str], run: Run) -> None:
         run(*command, stdin=TOKEN)
 
-    def test_may_be_no_text(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_source_may_be_no_text(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xff\x00")))
         assert "this is not a token" in run("inspect", status=1)
 
-    def test_may_have_odd_characters(self, run: Run) -> None:
+    def test_source_may_have_odd_characters(self, run: Run) -> None:
         assert "this is not a token" in run("inspect", "\ud800", status=1)
 
     @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-    def test_may_be_a_snippet(self, form: Callable[[str, str], str], run: Run) -> None:
+    def test_source_may_be_a_snippet(self, form: Callable[[str, str], str], run: Run) -> None:
         text = form(
             "https://event-bridge.twilio.com/v1/wschannels/AC1/WK1", body_of("GET", WORKER_URL, TOKEN)
         )
@@ -75,7 +75,7 @@ class TestSource:
         run("inspect", stdin=text)
         run("compare", TOKEN, "-", stdin=text)
 
-    def test_of_replay_may_be_anything(self, run: Run, tmp_path: Path) -> None:
+    def test_source_of_replay(self, run: Run, tmp_path: Path) -> None:
         body = body_of("GET", WORKER_URL, TOKEN)
         file = tmp_path / "page"
         for text in (body, json.dumps(har_of(entry_of(body))), FORMS["Chrome, fetch"]("https://t/x", body)):
@@ -84,7 +84,7 @@ class TestSource:
                 told = json.loads(run("replay", "--json", *words, stdin=stdin))
                 assert [one["url"] for one in told["requests"]] == [WORKER_URL]
 
-    def test_gives_inspect_its_token(self, run: Run) -> None:
+    def test_source_gives_inspect_its_token(self, run: Run) -> None:
         claims = json.loads(run("inspect", "--json", body_of("GET", WORKER_URL, with_claims(x=1))))["claims"]
         assert claims["x"] == 1
 
@@ -101,7 +101,7 @@ class TestMissingSource:
             (["replay", "-"], "give a file, or pipe it in: replay FILE.har"),
         ],
     )
-    def test_is_not_waited_for(
+    def test_missing_source(
         self,
         command: list[str],
         says: str,
@@ -116,25 +116,25 @@ class TestMissingSource:
 class TestFile:
     @pytest.mark.parametrize("command", [*COMMANDS, ["replay"], ["check"]], ids=lambda words: words[0])
     @pytest.mark.parametrize("name", ["token.txt", "./token", "my/token", r"C:\token", "page.har", "a b/c"])
-    def test_must_be_there(self, command: list[str], name: str, misuse: Callable[..., str]) -> None:
+    def test_file_must_be_there(self, command: list[str], name: str, misuse: Callable[..., str]) -> None:
         assert misuse(*command, name) == f"there is no file {name!r}"
 
     @pytest.mark.parametrize(
         "text", ["hello", "a.b.c", "eyJ.eyJ", "eyJhbGciOi/x.y.z", "hello there.", "x" * 10_000]
     )
-    def test_is_not_any_text(self, text: str, run: Run) -> None:
+    def test_file_is_not_any_text(self, text: str, run: Run) -> None:
         assert "not" in run("inspect", text, status=1)
 
-    def test_may_be_a_folder(self, misuse: Callable[..., str], tmp_path: Path) -> None:
+    def test_file_may_be_a_folder(self, misuse: Callable[..., str], tmp_path: Path) -> None:
         assert misuse("inspect", str(tmp_path)).endswith(" cannot be read: Is a directory")
 
-    def test_may_be_too_long(self, misuse: Callable[..., str], tmp_path: Path) -> None:
+    def test_file_may_be_too_long(self, misuse: Callable[..., str], tmp_path: Path) -> None:
         file = tmp_path / "page"
         file.write_text(" " * (1 << 20) + "x")
         says = "a token or a request has at most 1,048,576 bytes, and this has more"
         assert misuse("inspect", str(file)) == f"{says}: if it is a HAR file, run replay on it"
 
-    def test_may_be_just_short_enough(self, run: Run, tmp_path: Path) -> None:
+    def test_file_may_be_just_short_enough(self, run: Run, tmp_path: Path) -> None:
         file = tmp_path / "page"
         file.write_text(TOKEN.ljust(1 << 20))
         run("inspect", str(file))
@@ -143,20 +143,20 @@ class TestFile:
 class TestMisuse:
     @pytest.mark.parametrize("text", ['{"url": "https://t"', "[{", "curl 'x", '{"token": "x'])
     @pytest.mark.parametrize("command", ["inspect", "check", "replay"])
-    def test_is_a_cut_text(self, command: str, text: str, misuse: Callable[..., str]) -> None:
+    def test_misuse_is_a_cut_text(self, command: str, text: str, misuse: Callable[..., str]) -> None:
         assert "ends in the middle: many terminals cut a typed line at 1,024" in misuse(command, text)
 
     @pytest.mark.parametrize("command", ["inspect", "check"])
-    def test_is_one_line(self, command: str, misuse: Callable[..., str]) -> None:
+    def test_misuse_is_one_line(self, command: str, misuse: Callable[..., str]) -> None:
         assert (
             misuse(command, '{"url": 5}') == 'the body of the request must have "url", "method" and "token"'
         )
 
-    def test_never_repeats_a_token(self, misuse: Callable[..., str]) -> None:
+    def test_misuse_never_repeats_a_token(self, misuse: Callable[..., str]) -> None:
         assert TOKEN[-43:] not in misuse("check", body_of("PATCH", WORKER_URL, TOKEN))
         assert TOKEN[-43:] not in misuse("inspect", f"{TOKEN} {token_of(ttl=60)}")
 
-    def test_is_a_key_beside_a_body(self, misuse: Callable[..., str]) -> None:
+    def test_misuse_is_a_key_beside_a_body(self, misuse: Callable[..., str]) -> None:
         err = misuse("inspect", body_of("GET", WORKER_URL, TOKEN), KEY)
         assert "too many arguments" in err
         assert KEY not in err
@@ -166,7 +166,7 @@ class TestPaste:
     """Whatever is pasted, whole or cut off, gets an answer or one sentence."""
 
     @pytest.mark.parametrize("text", ALL.values(), ids=ALL)
-    def test_is_answered(
+    def test_paste_is_answered(
         self, text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for cut in [text, *(text[:end] for end in range(0, len(text), 100))]:

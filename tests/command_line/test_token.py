@@ -41,7 +41,7 @@ class TestToken:
         ],
     )
     @freeze_time(recorded.RECORDED)
-    def test_is_all_that_is_printed(
+    def test_token_is_all_that_is_printed(
         self, arguments: list[str], sid: str, calls: list[list[str]], run: Run
     ) -> None:
         token, nothing = run("token", "WS456", *arguments).split("\n")
@@ -58,18 +58,18 @@ class TestToken:
         ],
     )
     @freeze_time(recorded.RECORDED)
-    def test_is_of_the_older_class_if_asked(self, flags: list[str], calls: list[list[str]], run: Run) -> None:
+    def test_token_of_the_older_class(self, flags: list[str], calls: list[list[str]], run: Run) -> None:
         token = run("token", "WS456", "WK789", "--legacy", *flags).strip()
         assert recorded.claims_of(token, "secret") == recorded.example_claims(calls, release="3.7.0")
 
     @freeze_time(recorded.RECORDED)
-    def test_of_the_older_class_has_the_grants_that_it_shares(self, run: Run) -> None:
+    def test_grants_of_the_older_class(self, run: Run) -> None:
         capability = TaskRouterCapability("AC123", "secret", "WS456", "WK789")
         capability.allow_updates_subresources()
         token = run("token", "WS456", "WK789", "--legacy", "--updates-subresources").strip()
         assert recorded.claims_of(token, "secret")["policies"] == capability.policies
 
-    def test_takes_the_channel_after_an_option_too(self, run: Run) -> None:
+    def test_channel_after_an_option(self, run: Run) -> None:
         claims = recorded.claims_of(run("token", "WS456", "--ttl", "60", "WQ789").strip(), "secret")
         assert claims["taskqueue_sid"] == "WQ789"
 
@@ -79,7 +79,7 @@ class TestToken:
         assert recorded.claims_of(token, "secret")["exp"] == 1_429_999_940
 
     @pytest.mark.usefixtures("without_rich")
-    def test_needs_no_rich(self, run: Run) -> None:
+    def test_token_needs_no_rich(self, run: Run) -> None:
         assert run("token", "WS456", "WK789").count(".") == 2
 
 
@@ -123,17 +123,17 @@ class TestMisuse:
             ),
         ],
     )
-    def test_is_one_line_and_status_2(
+    def test_misuse_is_one_line_and_status_2(
         self, arguments: list[str], says: str, misuse: Callable[..., str]
     ) -> None:
         assert misuse("token", *arguments) == says
 
-    def test_shortens_a_number(self, misuse: Callable[..., str]) -> None:
+    def test_misuse_shortens_a_number(self, misuse: Callable[..., str]) -> None:
         assert "9..." in misuse("token", "WS456", "WK789", "--ttl", "9" * 5000)
 
     @pytest.mark.parametrize("name", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])
     @pytest.mark.parametrize("value", [None, ""])
-    def test_says_which_credential_to_set(
+    def test_missing_credential(
         self, name: str, value: str | None, misuse: Callable[..., str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         if value is None:

@@ -40,7 +40,7 @@ class TestOverridden:
             (rule("/Tasks/*"), rule("/Tasks/WT1", query_filter={"A": REQUIRED})),
         ],
     )
-    def test_by_a_rule_that_is_more_specific(self, denial: dict[str, Any], added: dict[str, Any]) -> None:
+    def test_more_specific_overrides(self, denial: dict[str, Any], added: dict[str, Any]) -> None:
         assert is_overridden(denial, added)
 
     @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ class TestOverridden:
             (rule("/Tasks/WT1"), rule("/Tasks/WT12")),
         ],
     )
-    def test_not_by_another(self, denial: dict[str, Any], added: dict[str, Any]) -> None:
+    def test_other_rules_do_not(self, denial: dict[str, Any], added: dict[str, Any]) -> None:
         assert not is_overridden(denial, added)
 
 

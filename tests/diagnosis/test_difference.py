@@ -85,7 +85,7 @@ class TestDifference:
     """A request for what is not the token's own gets no rule."""
 
     @pytest.mark.parametrize("url", [WORKSPACE_URL + path for path in ANOTHER] + list(ELSEWHERE))
-    def test_is_named_instead_of_a_rule(self, url: str, run: Run) -> None:
+    def test_difference_is_named(self, url: str, run: Run) -> None:
         says = ELSEWHERE.get(url) or ANOTHER[url.removeprefix(WORKSPACE_URL)]
         told = json.loads(run("check", "--json", "POST", url, token_of(), status=1))
         assert (told["missing_rule"], told["grants"]) == (None, [])
@@ -96,34 +96,34 @@ class TestDifference:
         )
 
     @pytest.mark.parametrize("path", ["/Tasks/wtf", "/Tasks/wt", "/Tasks/xt1", f"{MINE}/Channels/wt1"])
-    def test_is_not_a_name(self, path: str, run: Run) -> None:
+    def test_difference_is_not_a_name(self, path: str, run: Run) -> None:
         assert path.rpartition("/")[2] in line_in(run("check", "DELETE", path, token_of(), status=1))
 
     @pytest.mark.parametrize("kind", [TaskRouterTaskQueueCapability, TaskRouterWorkspaceCapability])
-    def test_is_no_worker_elsewhere(self, kind: type[Capability], run: Run) -> None:
+    def test_worker_elsewhere(self, kind: type[Capability], run: Run) -> None:
         out = run("check", "DELETE", "/Workers/WK2", token_of(kind), status=1)
         assert 'Workers/WK2", "DELETE")' in line_in(out)
 
-    def test_is_not_the_worker_itself(self, run: Run) -> None:
+    def test_worker_itself(self, run: Run) -> None:
         assert line_in(run("check", "POST", f"{MINE}/Channels", token_of(), status=1))
 
-    def test_is_any_worker_to_no_page(self, run: Run) -> None:
+    def test_workers_without_a_page(self, run: Run) -> None:
         token = with_claims(channel="XX1", worker_sid=None)
         out = in_one_line(run("check", "POST", MINE, token, status=1))
         assert "is for another worker" in out
 
-    def test_is_no_host_of_a_rule(self, run: Run) -> None:
+    def test_difference_is_no_host_of_a_rule(self, run: Run) -> None:
         capability = capability_of()
         capability.allow("https://example.org/x", "GET")
         out = run("check", "GET", "https://example.org/y", capability.generate_token(), status=1)
         assert line_in(out) == 'capability.allow("https://example.org/y", "GET")'
 
-    def test_is_not_a_local_server(self, run: Run) -> None:
+    def test_local_server(self, run: Run) -> None:
         token = TaskRouterWorkerCapability("AC1", KEY, "WS1", "WK1", "http://localhost:1").generate_token()
         out = run("check", "DELETE", "http://localhost:1/v1/Workspaces/WS1/Tasks/WT1", token, status=1)
         assert line_in(out) == 'capability.allow(f"{capability.workspace_url}/Tasks/*", "DELETE")'
 
-    def test_is_not_the_version(self, run: Run) -> None:
+    def test_difference_is_not_the_version(self, run: Run) -> None:
         url = WORKSPACE_URL.replace("/v1/", "/v2/")
         out = run("check", "GET", f"{url}/Tasks/{TASK}", token_of(), status=1)
         assert line_in(out) == f'capability.allow("{url}/Tasks/{TASK}", "GET")'

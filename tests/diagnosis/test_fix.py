@@ -266,7 +266,7 @@ def line_in(out: str) -> str:
 
 class TestFix:
     @each_fix
-    def test_names_the_grant_of_the_class_whose_rules_the_token_has(
+    def test_grant_of_the_tokens_class(
         self,
         kind: type[Capability],
         method: str,
@@ -284,7 +284,7 @@ class TestFix:
         assert line_in(out) == line
 
     @each_fix
-    def test_line_makes_the_request_allowed_if_it_is_pasted(
+    def test_pasted_line_allows(
         self,
         kind: type[Capability],
         method: str,
@@ -301,7 +301,7 @@ class TestFix:
         assert is_allowed(capability.policies, method, path, params)
 
     @each_fix
-    def test_rule_in_json_is_the_one_that_the_line_adds(
+    def test_rule_in_json(
         self,
         kind: type[Capability],
         method: str,
@@ -319,7 +319,7 @@ class TestFix:
         assert told["grants"] == ([] if grant is None else [grant])
 
     @each_grant
-    def test_grant_makes_the_request_allowed(
+    def test_grant_allows_the_request(
         self,
         kind: type[Capability],  # noqa: ARG002 - the grant names one
         method: str,
@@ -333,7 +333,7 @@ class TestFix:
         calls = [call.removesuffix("()")] if call else []
         assert is_allowed(capability_of(granted, *calls).policies, method, path, params)
 
-    def test_is_shown_below_the_reason(self, run: Run) -> None:
+    def test_fix_is_shown_below_the_reason(self, run: Run) -> None:
         assert run("check", "DELETE", MINE, token_of(), status=1) == (
             "✗ denied by the rules: No policy rule allows DELETE on\n"
             f"  {MINE}, only GET (rule 2).\n"
@@ -343,17 +343,17 @@ class TestFix:
         )
 
     @pytest.mark.parametrize("name", ["WT", "WT.1", "WT_1", "WT-1", "WRAPUP", "WR1"])
-    def test_takes_a_name_that_is_not_a_sid_as_it_is(self, name: str, run: Run) -> None:
+    def test_name_that_is_not_a_sid(self, name: str, run: Run) -> None:
         out = run("check", "DELETE", f"{WORKSPACE_URL}/Tasks/{name}", token_of(), status=1)
         assert line_in(out) == f'capability.allow(f"{{capability.workspace_url}}/Tasks/{name}", "DELETE")'
 
-    def test_is_found_behind_a_grant_that_a_rule_contradicts(self, run: Run) -> None:
+    def test_grant_behind_a_conflict(self, run: Run) -> None:
         capability = capability_of()
         capability.deny(f"{WORKSPACE_URL}{MINE}", "POST", post_filter={"ActivitySid": REQUIRED})
         out = run("check", "DELETE", MINE, capability.generate_token(), status=1)
         assert "Grant it: TaskRouterWorkerCapability.allow_delete()" in out
 
-    def test_knows_other_places(self, run: Run) -> None:
+    def test_fix_knows_other_places(self, run: Run) -> None:
         capability = TaskRouterWorkerCapability(
             ACCOUNT, KEY, WORKSPACE, WORKER, "http://localhost:1", "v2", "ws://localhost:2/x"
         )
@@ -388,22 +388,24 @@ class TestOfficialSdk:
             ("DELETE", f"{MINE}/Channels/voice", [], "allow_delete_subresources=True"),
         ],
     )
-    def test_keyword_is_named(self, method: str, path: str, form: list[str], keyword: str, run: Run) -> None:
+    def test_keyword_of_the_sdk(
+        self, method: str, path: str, form: list[str], keyword: str, run: Run
+    ) -> None:
         out = run("check", method, path, by_the_sdk(), *form, status=1)
         assert f"  Grant it: {keyword}\n  Or paste this rule:\n  token.policies.append(" in out
 
-    def test_keyword_is_not_named_for_a_token_of_ours(self, run: Run) -> None:
+    def test_no_keyword_for_our_token(self, run: Run) -> None:
         assert "=True" not in run("check", "DELETE", MINE, token_of(), status=1)
 
-    def test_has_no_keyword_for_what_the_older_class_grants(self, run: Run) -> None:
+    def test_no_keyword_of_older_class(self, run: Run) -> None:
         out = run("check", "GET", MINE, by_the_sdk(kind=TaskRouterCapability), status=1)
         assert "No grant allows this; paste this rule:" in out
 
-    def test_has_no_keyword_if_a_rule_is_missing(self, run: Run) -> None:
+    def test_no_keyword_without_a_rule(self, run: Run) -> None:
         out = run("check", "DELETE", MINE, by_the_sdk("/Activities"), status=1)
         assert "No grant allows this; paste this rule:" in out
 
-    def test_line_adds_the_rule_that_json_has(self, run: Run) -> None:
+    def test_line_of_the_sdk(self, run: Run) -> None:
         class Token:
             policies: list[Any] = []  # noqa: RUF012 - as the SDK's
 
@@ -413,7 +415,7 @@ class TestOfficialSdk:
         exec(line, {"token": Token})  # noqa: S102 - as its user would
         assert Token.policies == [told["missing_rule"]]
 
-    def test_token_is_recognised(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_token_of_the_sdk(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         (token,) = (
             one["token"] for one in recorded.load("tokens.json") if one["made_by"] == "twilio-python 9.13.0"
         )
@@ -424,7 +426,7 @@ class TestOfficialSdk:
 
 class TestOtherMakers:
     @pytest.mark.parametrize("maker", ["twilio-node", "twilio-ruby 5", "by hand"])
-    def test_get_the_rule_as_json(self, maker: str, run: Run) -> None:
+    def test_other_makers_get_json(self, maker: str, run: Run) -> None:
         claims = recorded.claims_of(token_of(), KEY)
         keys = ("url", "method", "query_filter", "post_filter", "allow")
         claims["policies"] = [{key: rule[key] for key in keys} for rule in claims["policies"]]
@@ -445,7 +447,7 @@ class TestOtherMakers:
 class TestDenial:
     """A rule that denies is to be changed. No fix overrides it."""
 
-    def test_is_named(self, run: Run) -> None:
+    def test_denial_is_named(self, run: Run) -> None:
         capability = capability_of()
         capability.deny(f"{WORKSPACE_URL}{MINE}", "DELETE")
         out = in_one_line(run("check", "DELETE", MINE, capability.generate_token(), status=1))
@@ -453,14 +455,14 @@ class TestDenial:
             "Rule 6 denies this request: change or remove that rule. Do not add one that overrides it."
         )
 
-    def test_for_want_of_an_allow_is_told(self, run: Run) -> None:
+    def test_denial_without_an_allow(self, run: Run) -> None:
         rule = {"url": f"{WORKSPACE_URL}{MINE}", "method": "DELETE"}
         token = with_claims(policies=[*capability_of().policies, rule])
         out = in_one_line(run("check", "DELETE", MINE, token, status=1))
         assert 'Rule 6 denies this request because the rule has no "allow":' in out
 
     @pytest.mark.parametrize("url", [f"/Tasks/{TASK}", "/Tasks/**", "/**"])
-    def test_is_not_overridden(self, url: str, run: Run) -> None:
+    def test_denial_is_not_overridden(self, url: str, run: Run) -> None:
         capability = capability_of()
         capability.deny(f"{WORKSPACE_URL}{url}", "POST")
         told = json.loads(
@@ -468,7 +470,7 @@ class TestDenial:
         )
         assert (told["missing_rule"], told["grants"], told["rule_index"]) == (None, [], 6)
 
-    def test_of_other_parameters_is_not_overridden(self, run: Run) -> None:
+    def test_denial_of_parameters(self, run: Run) -> None:
         capability = capability_of()
         capability.deny(f"{WORKSPACE_URL}/Tasks/**", "POST", post_filter={"AssignmentStatus": "canceled"})
         request = ("POST", f"/Tasks/{TASK}", "--form", "AssignmentStatus=completed")
@@ -478,7 +480,7 @@ class TestDenial:
             ["TaskRouterWorkerCapability.allow_reservation_updates()"],  # which is no more specific
         )
 
-    def test_leaves_no_grant(self, run: Run) -> None:
+    def test_denial_leaves_no_grant(self, run: Run) -> None:
         """The other grant that covers the request's URL has a filter, and does not override anything."""
         capability = capability_of(TaskRouterCapability)
         capability.deny(f"{WORKSPACE_URL}/**", "POST", post_filter={"Reason": REQUIRED})
@@ -487,7 +489,7 @@ class TestDenial:
         assert told["grants"] == []
         assert told["missing_rule"]["post_filter"] == {"AssignmentStatus": {"required": True}}
 
-    def test_of_the_channel_is_named(self, run: Run) -> None:
+    def test_denial_of_the_channel_is_named(self, run: Run) -> None:
         policies: list[Any] = capability_of().policies
         del policies[1]["allow"]
         arguments = ("DELETE", MINE, with_claims(policies=policies))
@@ -499,7 +501,7 @@ class TestDenial:
         told = json.loads(run("check", "--json", *arguments, status=1))
         assert (told["missing_channel_rules"], told["missing_rule"], told["grants"]) == ([], None, [])
 
-    def test_elsewhere_is_no_obstacle(self, run: Run) -> None:
+    def test_denial_elsewhere(self, run: Run) -> None:
         capability = capability_of()
         capability.deny(f"{WORKSPACE_URL}/Activities/**", "DELETE")
         out = run("check", "DELETE", MINE, capability.generate_token(), status=1)
@@ -518,7 +520,7 @@ class TestWhatNoRuleMayContain:
             ("/Odd", {token_of(): "1"}),
         ],
     )
-    def test_is_told(self, path: str, params: dict[str, str], run: Run) -> None:
+    def test_no_rule_with_a_secret(self, path: str, params: dict[str, str], run: Run) -> None:
         body = body_of("POST", WORKSPACE_URL + path, token_of(), **params)
         told = json.loads(run("check", "--json", body, status=1))
         assert (told["missing_rule"], told["grants"]) == (None, [])
@@ -528,7 +530,7 @@ class TestWhatNoRuleMayContain:
 
 
 class TestRepeatedParameter:
-    def test_has_a_rule_without_a_filter(self, run: Run) -> None:
+    def test_repeated_parameter(self, run: Run) -> None:
         form = ("--form", "A=1", "--form", "A=2")
         out = run("check", "POST", f"/Tasks/{TASK}", token_of(), *form, status=1)
         assert line_in(out) == 'capability.allow(f"{capability.workspace_url}/Tasks/*", "POST")'
@@ -538,28 +540,28 @@ class TestNoFix:
     """There is none where no rule could cover the request, or the token does not say what it is for."""
 
     @pytest.mark.parametrize("path", ["/Workers//x", f"/Tasks/{TASK}/../x"])
-    def test_for_what_no_wildcard_matches(self, path: str, run: Run) -> None:
+    def test_no_fix_below_odd_segments(self, path: str, run: Run) -> None:
         told = json.loads(run("check", "--json", "GET", path, token_of(TaskRouterCapability), status=1))
         assert told["grants"] == []
 
-    def test_is_a_rule_that_would_not_help(self, run: Run) -> None:
+    def test_no_rule_that_would_not_help(self, run: Run) -> None:
         path = f"/Tasks/{TASK}/../x"
         told = json.loads(run("check", "--json", "GET", path, token_of(), status=1))
         assert told["missing_rule"] is None
 
     @pytest.mark.parametrize("claim", ["account_sid", "workspace_sid", "channel"])
     @pytest.mark.parametrize("value", ["", "WK1/**", 5, ...])
-    def test_is_a_grant_if_a_sid_is_none(self, claim: str, value: Any, run: Run) -> None:
+    def test_no_grant_for_a_bad_sid(self, claim: str, value: Any, run: Run) -> None:
         told = json.loads(run("check", "--json", "DELETE", "/x", with_claims(**{claim: value}), status=1))
         assert told["grants"] == []
 
-    def test_is_a_grant_for_a_channel_of_another_kind(self, run: Run) -> None:
+    def test_no_fix_for_another_channel(self, run: Run) -> None:
         told = json.loads(
             run("check", "--json", "DELETE", MINE, with_claims(channel="XX1", worker_sid=None), status=1)
         )
         assert told["grants"] == []
 
-    def test_if_no_rules_can_be_read(self, run: Run) -> None:
+    def test_no_fix_if_no_rules_can_be_read(self, run: Run) -> None:
         told = json.loads(run("check", "--json", "DELETE", MINE, with_claims(policies=5), status=1))
         assert (told["missing_rule"], told["grants"]) == (None, [])
 

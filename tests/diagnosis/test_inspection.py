@@ -18,25 +18,25 @@ UNDEFINED = with_claims(
 
 
 class TestNotes:
-    def test_are_those_of_verify_token(self) -> None:
+    def test_notes_are_those_of_verify_token(self) -> None:
         token = token_of(TaskRouterWorkerCapability, "allow_updates_subresources", ttl=90_000)
         notes = inspect_token(token).notes
         assert notes == verify_token(token, KEY).notes()
         assert notes
 
     @pytest.mark.usefixtures("too_hard")
-    def test_leave_out_what_is_too_hard(self) -> None:
+    def test_notes_without_a_comparison(self) -> None:
         inspection = inspect_token(UNDEFINED)
         assert [note.kind for note in inspection.notes] == ["missing-claim", "never-matches"]
         assert not inspection.are_rules_compared
 
-    def test_are_all_otherwise(self) -> None:
+    def test_notes_with_a_comparison(self) -> None:
         inspection = inspect_token(UNDEFINED)
         assert [note.kind for note in inspection.notes] == ["missing-claim", "never-matches", "redundant"]
         assert inspection.are_rules_compared
 
     @pytest.mark.usefixtures("too_hard")
-    def test_of_verify_token_may_fail(self) -> None:
+    def test_notes_of_verify_token_may_fail(self) -> None:
         with pytest.raises(ComparisonTooHardError):
             verify_token(UNDEFINED, KEY).notes()
 
@@ -53,12 +53,12 @@ class TestRules:
         assert inspection.access_policy is not None
         assert inspection.access_policy.decide("GET", RULES[0]["url"]).rule_index == 1
 
-    def test_may_conflict_beside_an_unreadable_one(self) -> None:
+    def test_rules_may_conflict_beside_an_unreadable_one(self) -> None:
         inspection = inspect_token(with_claims(policies=[{}, RULES[0], {**RULES[0], "allow": False}]))
         assert "policy rules 1 and 2 conflict" in inspection.problems[1].text
         assert inspection.access_policy is None
 
-    def test_may_be_none(self) -> None:
+    def test_rules_may_be_none(self) -> None:
         inspection = inspect_token(with_claims(policies=[]))
         assert inspection.access_policy is not None
         assert inspection.access_policy.rules == []

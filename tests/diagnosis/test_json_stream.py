@@ -41,35 +41,35 @@ class TestValue:
         ],
     )
     @pytest.mark.parametrize("after", ["", " ", ", 5", "]"])
-    def test_is_what_json_says(self, text: str, after: str) -> None:
+    def test_value_is_what_json_says(self, text: str, after: str) -> None:
         assert stream(f" \n{text}{after}").value() == json.loads(text)
 
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-    def test_may_be_encoded(self, encoding: str) -> None:
+    def test_value_may_be_encoded(self, encoding: str) -> None:
         assert stream('["\u00e9\U0001f600"]', encoding).value() == ["\u00e9\U0001f600"]
 
     @pytest.mark.parametrize("text", ["", " ", "[", '"x', "tru", "[1,]", "x", '{"a" 1}', "-"])
-    def test_may_not_be_one(self, text: str) -> None:
+    def test_value_may_not_be_one(self, text: str) -> None:
         with pytest.raises(ValueError, match=r"."):
             stream(text).value()
 
-    def test_may_be_a_long_number(self) -> None:
+    def test_value_may_be_a_long_number(self) -> None:
         assert stream("[" + "1" * 5_000 + "]").value() == [float("inf")]
 
-    def test_may_have_a_lone_surrogate(self) -> None:
+    def test_value_may_have_a_lone_surrogate(self) -> None:
         assert stream('"\\ud800"').value() == "\ud800"
 
 
 class TestTooDeep:
     @pytest.mark.parametrize("piece", [1 << 20, 999])
-    def test_is_told(self, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_too_deep_is_told(self, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(json_stream, "_PIECE", piece)
         reader = stream(f"[{DEEP}, 5]")
         reader.take("[")
         assert list(reader.items()) == [TooDeep(DEEP), 5]
 
     @pytest.mark.parametrize("cut", [5, 100_003, 150_000])
-    def test_may_break_off(self, cut: int) -> None:
+    def test_too_deep_may_break_off(self, cut: int) -> None:
         with pytest.raises(ValueError, match=r"."):
             stream(DEEP[:-cut]).value()
 
@@ -80,17 +80,17 @@ class TestFind:
         "text",
         ['{"a": 5}', ' { "b" : {"a": 1}, "c": [12, "a"] , "a" : 5', '{"b": "\\"a\\": 1", "a":5}'],
     )
-    def test_goes_to_the_value(self, text: str) -> None:
+    def test_find_goes_to_the_value(self, text: str) -> None:
         reader = stream(text)
         assert reader.find("a")
         assert reader.value() == 5
 
     @pytest.mark.parametrize("text", ["", "5", "{}", "[]", '{"b": 1}', '{"b"', '{"b": 1 "a": 2}', "{5: 1}"])
-    def test_may_find_nothing(self, text: str) -> None:
+    def test_find_may_find_nothing(self, text: str) -> None:
         assert not stream(text).find("a")
 
     @pytest.mark.parametrize("text", ['{"b": ', '{"b', '{"b": x, "a": 5}'])
-    def test_refuses_other_text(self, text: str) -> None:
+    def test_find_refuses_other_text(self, text: str) -> None:
         with pytest.raises(ValueError, match=r"."):
             stream(text).find("a")
 
@@ -98,13 +98,13 @@ class TestFind:
 @pytest.mark.usefixtures("_pieces")
 class TestItems:
     @pytest.mark.parametrize("text", ["[]", " [ ] ", "[1]", '[1 , {"a": "]"},[]\n]'])
-    def test_are_those_of_json(self, text: str) -> None:
+    def test_items_are_those_of_json(self, text: str) -> None:
         reader = stream(text)
         assert reader.take("[")
         assert list(reader.items()) == json.loads(text)
 
     @pytest.mark.parametrize(("text", "before"), [("[1, 2", [1, 2]), ("[1, 2 x", [1, 2]), ("[1, ]", [1])])
-    def test_come_before_the_damage(self, text: str, before: list[Any]) -> None:
+    def test_items_come_before_the_damage(self, text: str, before: list[Any]) -> None:
         reader = stream(text)
         reader.take("[")
         found: list[Any] = []
@@ -114,20 +114,20 @@ class TestItems:
 
 
 class TestRest:
-    def test_stays_where_it_is(self) -> None:
+    def test_rest_stays_where_it_is(self) -> None:
         reader = stream("{} and more")
         assert reader.rest(0) == "{} and more"
         assert reader.value() == {}
         assert reader.rest(0) == " and more"
 
-    def test_is_as_long_as_asked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_rest_is_as_long_as_asked(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(json_stream, "_PIECE", 4)
         assert stream("0123456789").rest(0) == "0123"
         assert stream("0123456789").rest(5) == "01234567"
         assert stream("0123456789").rest(99) == "0123456789"
 
     @pytest.mark.parametrize(("text", "whole"), [("abc", True), ("abcd", False)])
-    def test_may_be_all(self, text: str, whole: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_rest_may_be_all(self, text: str, whole: object, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(json_stream, "_PIECE", 4)
         assert stream(text).is_whole is whole
 
@@ -135,7 +135,7 @@ class TestRest:
 class TestWork:
     """A value is held once, and decoded a few times, however many pieces there are."""
 
-    def test_reads_small_pieces(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_work_reads_small_pieces(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(json_stream, "_PIECE", 1_000)
         counted = Counted(json.dumps([["x" * 100] * 3] * 1_000).encode())
         reader = JsonStream(counted)
@@ -143,7 +143,7 @@ class TestWork:
         assert len(list(reader.items())) == 1_000
         assert counted.most == 1_000
 
-    def test_decodes_a_long_value_seldom(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_work_on_a_long_value(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(json_stream, "_PIECE", 1_000)
         lengths = []
         decode = json.JSONDecoder.raw_decode

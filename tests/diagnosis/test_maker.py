@@ -40,19 +40,19 @@ class TestGenerateToken:
     """What ``generate_token`` makes must keep telling that this package has made it."""
 
     @pytest.mark.parametrize("kind", GRANTS)
-    def test_tells(self, kind: type[Capability]) -> None:
+    def test_maker_of_our_tokens(self, kind: type[Capability]) -> None:
         assert made_by(token_of(kind, *GRANTS[kind])) == US
 
-    def test_tells_with_more_claims(self) -> None:
+    def test_maker_with_more_claims(self) -> None:
         token = capability_of().generate_token(attributes={"friendly_name": "Zoë", "iat": 1, "team": "x"})
         assert made_by(token) == US
 
-    def test_tells_with_rules_by_hand(self) -> None:
+    def test_maker_with_rules_by_hand(self) -> None:
         capability = capability_of()
         capability.policies.append({"method": "GET", "url": "https://t/x"})  # type: ignore[typeddict-item]
         assert made_by(capability.generate_token()) == US
 
-    def test_tells_with_a_denial(self) -> None:
+    def test_maker_with_a_denial(self) -> None:
         capability = capability_of()
         capability.deny("https://t/x", "GET")
         assert made_by(capability.generate_token()) == US
@@ -68,7 +68,7 @@ class TestRecordedToken:
             ("twilio-node 6.2.0", "twilio-node"),
         ],
     )
-    def test_shows_its_maker(self, maker: str, shown: str | None) -> None:
+    def test_recorded_token_shows_its_maker(self, maker: str, shown: str | None) -> None:
         (token,) = (one["token"] for one in recorded.load("tokens.json") if one["made_by"] == maker)
         assert made_by(token) == shown
 
@@ -88,14 +88,14 @@ class TestMakerOf:
             ({}, None),
         ],
     )
-    def test_is_seen_in_the_order(self, claims: dict[str, Any], maker: str | None) -> None:
+    def test_maker_of_is_seen_in_the_order(self, claims: dict[str, Any], maker: str | None) -> None:
         assert maker_of(claims, json.dumps(claims)) == maker
 
-    def test_is_seen_in_the_slashes(self) -> None:
+    def test_maker_of_is_seen_in_the_slashes(self) -> None:
         claims = in_order("version")
         assert maker_of(claims, json.dumps(claims).replace("/", r"\/")) == "twilio-php"
 
-    def test_needs_all_claims(self) -> None:
+    def test_maker_of_needs_all_claims(self) -> None:
         assert made_by(with_claims(version=...)) is None
 
 

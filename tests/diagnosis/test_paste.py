@@ -26,35 +26,35 @@ def refusal_of(text: str) -> str | None:
 
 class TestToken:
     @pytest.mark.parametrize("text", TOKENS.values(), ids=TOKENS)
-    def test_is_read(self, text: str) -> None:
+    def test_token_is_read(self, text: str) -> None:
         assert read_paste(text.format(TOKEN)) == Paste(TOKEN)
 
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\n  ", " ", "\u200b", "\u00a0\n"])
-    def test_may_be_wrapped(self, end: str) -> None:
+    def test_token_may_be_wrapped(self, end: str) -> None:
         lines = [TOKEN[at : at + 76] for at in range(0, len(TOKEN), 76)]
         assert read_paste(end.join(lines)) == Paste(TOKEN)
 
     @pytest.mark.parametrize("text", ["hello", "a.b.c", "a b.c.d", "", TOKEN[:-5] + "\u00e9"])
-    def test_may_be_anything(self, text: str) -> None:
+    def test_token_may_be_anything(self, text: str) -> None:
         assert read_paste(text).body is None
 
     @pytest.mark.parametrize("text", ["Use {}.", "token={}; a=b", "\u2026 {} \u2026", "<b>{}<"])
-    def test_stands_in_a_text(self, text: str) -> None:
+    def test_token_stands_in_a_text(self, text: str) -> None:
         assert read_paste(text.format(TOKEN)) == Paste(TOKEN)
 
     @pytest.mark.parametrize("rest", [".e30", "=", "+", "/x", "\u00e9", "...", ".."])
-    def test_is_not_a_part_of_more(self, rest: str) -> None:
+    def test_token_is_not_a_part_of_more(self, rest: str) -> None:
         assert read_paste(f"{TOKEN}{rest}") == Paste(f"{TOKEN}{rest}")
         assert read_paste(f"It is {TOKEN}{rest} today") != Paste(TOKEN)
 
-    def test_is_not_one_of_two(self) -> None:
+    def test_token_is_not_one_of_two(self) -> None:
         with pytest.raises(ValueError, match="these are 2 tokens: give one of them"):
             read_paste(f"{TOKEN}\n{token_of(ttl=60)}\n{TOKEN}")
 
 
 class TestBody:
     @pytest.mark.parametrize("copy", BODIES.values(), ids=BODIES)
-    def test_is_read(self, copy: Callable[[str], str]) -> None:
+    def test_body_is_read(self, copy: Callable[[str], str]) -> None:
         paste = read_paste(copy(BODY))
         assert paste.token == TOKEN
         assert paste.request is not None
@@ -63,12 +63,12 @@ class TestBody:
     @pytest.mark.parametrize(
         "copy", ["as it is", "HTML", "Request Payload", "over lines", "JSON in a string"]
     )
-    def test_keeps_its_parameters(self, copy: str) -> None:
+    def test_body_keeps_its_parameters(self, copy: str) -> None:
         request = read_paste(BODIES[copy](BODY)).request
         assert request is not None
         assert request.form == (("Reason", 'said "it\'s done"'),)
 
-    def test_keeps_curly_quotes(self) -> None:
+    def test_body_keeps_curly_quotes(self) -> None:
         request = read_paste(body_of("POST", TASK_URL, TOKEN, A="\u201cx\u201d &amp;")).request
         assert request is not None
         assert request.form == (("A", "\u201cx\u201d &amp;"),)
@@ -110,24 +110,24 @@ class TestRefusal:
             ("curl a\ncurl b", "these are 2 requests: give one of them, or all of them to replay"),
         ],
     )
-    def test_says_what_it_is(self, text: str, says: str) -> None:
+    def test_refusal_says_what_it_is(self, text: str, says: str) -> None:
         with pytest.raises(ValueError, match=says):
             read_paste(text)
 
     @pytest.mark.parametrize("text", ["{", '{"url": "https://t"', '{"url": "htt', html.escape(BODY)[:250]])
-    def test_says_that_it_is_cut(self, text: str) -> None:
+    def test_refusal_says_that_it_is_cut(self, text: str) -> None:
         with pytest.raises(ValueError, match=r"the body of the request ends in the middle: many terminals"):
             read_paste(text)
 
     @pytest.mark.parametrize("text", ALL.values(), ids=ALL)
-    def test_is_one_sentence(self, text: str) -> None:
+    def test_refusal_is_one_sentence(self, text: str) -> None:
         for message in filter(None, (refusal_of(text[:end]) for end in range(0, len(text), 100))):
             assert re.match("(this|the|these) ", message)
             assert "\n" not in message
             assert DIGITS not in message
 
     @pytest.mark.parametrize("name", BODIES)
-    def test_is_of_half_a_body(self, name: str) -> None:
+    def test_refusal_is_of_half_a_body(self, name: str) -> None:
         text = BODIES[name](BODY)
         with pytest.raises(ValueError, match=r"ends in the middle"):
             read_paste(text[: len(text) - len(TOKEN) // 2])

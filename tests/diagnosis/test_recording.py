@@ -31,67 +31,67 @@ def read(text: str, encoding: str = "utf-8") -> list[Entry | None]:
 class TestHar:
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
     @pytest.mark.parametrize("indent", [None, 2])
-    def test_is_read(self, indent: int | None, encoding: str) -> None:
+    def test_har_is_read(self, indent: int | None, encoding: str) -> None:
         text = json.dumps(json.loads(HAR), indent=indent).replace("\n", "\r\n")
         assert len(read(text, encoding)) == 2
 
-    def test_may_have_no_requests(self) -> None:
+    def test_har_may_have_no_requests(self) -> None:
         assert read(json.dumps(har_of())) == []
 
-    def test_may_have_odd_bytes(self) -> None:
+    def test_har_may_have_odd_bytes(self) -> None:
         har = HAR.encode().replace(b'"creator": {"name": "', b'"creator": {"name": "\xff\xfe')
         assert len(list(read_recording(io.BytesIO(har)))) == 2
 
-    def test_is_read_in_pieces(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_har_is_read_in_pieces(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(json_stream, "_PIECE", 50)
         assert read(HAR) == read(HAR)
         assert len(read(HAR)) == 2
 
-    def test_may_break_off(self) -> None:
+    def test_har_may_break_off(self) -> None:
         found = read_recording(io.BytesIO(HAR[:-60].encode()))
         assert next(found)
         with pytest.raises(ValueError, match="this is not a whole HAR file"):
             list(found)
 
     @pytest.mark.parametrize("text", ['{"logs": 5}', "{}", '{"entries": []}'])
-    def test_may_be_none(self, text: str) -> None:
+    def test_har_may_be_none(self, text: str) -> None:
         with pytest.raises(
             ValueError, match="this is not a HAR file: it has no entries; and the body of the"
         ):
             read(text)
 
-    def test_may_be_none_and_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_har_may_be_none_and_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(json_stream, "_PIECE", 50)
         with pytest.raises(ValueError, match=r"this is not a HAR file: it has no entries$"):
             read(json.dumps({"x": "x" * 100}))
 
 
 class TestCopies:
-    def test_may_be_a_body(self) -> None:
+    def test_copies_may_be_a_body(self) -> None:
         assert read(BODY) == [Entry("", REQUEST, None, None)]
 
     @each_form
-    def test_may_be_one(self, form: Callable[[str, str | None], str]) -> None:
+    def test_copies_may_be_one(self, form: Callable[[str, str | None], str]) -> None:
         assert read(form(f"{CHANNEL_URL}?a=b", BODY)) == [Entry(CHANNEL_URL, REQUEST, None, None)]
 
     @each_form
-    def test_may_be_several(self, form: Callable[[str, str | None], str]) -> None:
+    def test_copies_may_be_several(self, form: Callable[[str, str | None], str]) -> None:
         copies = [form(CHANNEL_URL, BODY), form("https://t/x", "a=b"), form(CHANNEL_URL, None)]
         found = read(" ;\n".join([*copies, form(CHANNEL_URL, BODY)]))
         entry = Entry(CHANNEL_URL, REQUEST, None, None)
         assert found == [entry, None, Entry(CHANNEL_URL, None, None, None), entry]
 
-    def test_may_be_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_copies_may_be_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(json_stream, "_PIECE", 50)
         assert len(read("\n".join([FORMS["Chrome, fetch"](CHANNEL_URL, BODY)] * 30))) == 30
 
-    def test_may_be_of_a_websocket(self) -> None:
+    def test_copies_may_be_of_a_websocket(self) -> None:
         url = CHANNEL_URL.replace("https", "wss")
         body = Body(TOKEN, Request("GET", CHANNEL_URL))
         assert read(f"curl '{url}?token={TOKEN}'") == [Entry(CHANNEL_URL, body, None, None)]
 
     @pytest.mark.parametrize("text", ["hello", TOKEN, "", "\0"])
-    def test_may_be_none(self, text: str) -> None:
+    def test_copies_may_be_none(self, text: str) -> None:
         with pytest.raises(ValueError, match="this is neither a HAR file"):
             read(text)
 
@@ -132,7 +132,7 @@ class TestBrowser:
     """The HAR files of browsers say the same, each in its own way."""
 
     @pytest.mark.parametrize("shape", [chrome_har, firefox_har, safari_har])
-    def test_is_read(self, shape: Callable[[list[dict[str, Any]]], dict[str, Any]]) -> None:
+    def test_browser_is_read(self, shape: Callable[[list[dict[str, Any]]], dict[str, Any]]) -> None:
         url = f"{CHANNEL_URL.replace('https', 'wss')}?token={TOKEN}&closeExistingSessions=false"
         ready = json.dumps(json.loads(BODY) | {"event_type": "ready"})
         entries = [

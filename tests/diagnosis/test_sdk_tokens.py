@@ -153,32 +153,32 @@ def _when_they_begin() -> Iterator[None]:
 
 class TestToken:
     @each
-    def test_shows_its_maker(self, case: Case) -> None:
+    def test_token_shows_its_maker(self, case: Case) -> None:
         assert inspect_token(case.token).made_by == case.expected.made_by
 
     @each
-    def test_shows_its_class(self, case: Case) -> None:
+    def test_token_shows_its_class(self, case: Case) -> None:
         kind = inspect_token(case.token).own_class
         assert (kind.__name__ if kind else OTHER) == case.expected.kind
 
     @each
-    def test_has_notes(self, case: Case) -> None:
+    def test_token_has_notes(self, case: Case) -> None:
         notes = inspect_token(case.token).notes
         named = [note.kind if note.rule_index is None else f"{note.kind} {note.rule_index}" for note in notes]
         assert named == [*case.expected.notes]
 
     @each
-    def test_has_a_verdict(self, case: Case) -> None:
+    def test_token_has_a_verdict(self, case: Case) -> None:
         assert judge(inspect_token(case.token)).kind == case.expected.kind_of_verdict
 
 
 class TestRequest:
     @each
-    def test_is_refused(self, case: Case) -> None:
+    def test_request_is_refused(self, case: Case) -> None:
         assert not judge(inspect_token(case.token), case.request)
 
     @each
-    def test_has_a_fix_or_a_reason(self, case: Case) -> None:
+    def test_request_has_a_fix_or_a_reason(self, case: Case) -> None:
         fix = case.fix
         if fix is None:  # no rule can be read, and the verdict says of each why
             assert len(judge(inspect_token(case.token)).problems) == len(case.claims["policies"])
@@ -190,7 +190,7 @@ class TestRequest:
             assert fix.obstacle is None
 
     @each
-    def test_has_the_grant(self, case: Case) -> None:
+    def test_request_has_the_grant(self, case: Case) -> None:
         assert (case.fix.grant if case.fix else None) == case.expected.grant
 
 
@@ -207,12 +207,12 @@ def added(case: Case) -> list[Any]:
 
 class TestLines:
     @with_rule
-    def test_let_the_request_through(self, case: Case) -> None:
+    def test_lines_let_the_request_through(self, case: Case) -> None:
         assert not case.allows([], case.request.method, case.request.url)
         assert case.allows(added(case), case.request.method, case.request.url)
 
     @with_rule
-    def test_cover_no_other_worker(self, case: Case) -> None:
+    def test_lines_cover_no_other_worker(self, case: Case) -> None:
         paths = ("WK2", "WK2/Channels", "WK2/Reservations", "WK2/Reservations/WR1")
         others = [f"{WORKSPACE}/Workers/{path}" for path in paths]
         for url in (*others, f"{CHANNELS_URL}/WK2", f"{CHANNELS_URL}/WS2"):
@@ -220,7 +220,7 @@ class TestLines:
                 added(case), case.request.method, url, [], list(case.request.form)
             )
 
-    def test_open_the_channel_too(self) -> None:
+    def test_lines_open_the_channel_too(self) -> None:
         (case,) = (case for case in CASES if case.expected.kind_of_verdict == "channel-denied")
         asked = [(method, f"{CHANNELS_URL}/WK789") for method in ("GET", "POST")]
         assert [case.allows([], *one) for one in asked] == [False, False]

@@ -58,7 +58,7 @@ def verdict_on(request: Request | None = None, **claims: Any) -> Verdict:
 
 class TestProblem:
     @pytest.mark.parametrize("kind", get_args(ProblemKind))
-    def test_is_that_of_one_fault(self, kind: str) -> None:
+    def test_problem_is_that_of_one_fault(self, kind: str) -> None:
         tokens = {"unreadable": "x", "bad-signature": with_header(*UNSIGNED["alg none"])}
         token = tokens.get(kind) or with_claims(**FAULTS[kind])
         (problem,) = judge(inspect_token(token)).problems
@@ -68,52 +68,52 @@ class TestProblem:
 
 
 class TestOrder:
-    def test_is_that_of_the_kinds(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_order_is_that_of_the_kinds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", "0" * 32)
         kinds = [problem.kind for problem in verdict_on(**EVERY_FAULT).problems]
         assert kinds == list(get_args(ProblemKind))[1:]
 
     @pytest.mark.parametrize(("kind", "claims"), FAULTS.items())
-    def test_has_the_request_last(self, kind: str, claims: dict[str, Any]) -> None:
+    def test_order_has_the_request_last(self, kind: str, claims: dict[str, Any]) -> None:
         verdict = verdict_on(DELETE, **claims)
         assert verdict.kind == kind
         assert verdict.reasons[-1].startswith("No policy rule allows DELETE")
 
 
 class TestReasons:
-    def test_leave_out_a_permission(self) -> None:
+    def test_reasons_leave_out_a_permission(self) -> None:
         assert verdict_on(GET, iss="AC9").reasons == [
             f"The claims iss and account_sid differ: 'AC9', '{CHANNEL_URL.split('/')[-2]}'."
         ]
 
-    def test_of_good_are_the_decision(self) -> None:
+    def test_reasons_for_a_good_token(self) -> None:
         (reason,) = verdict_on(GET).reasons
         assert reason.startswith("Policy rule 4 allows GET ")
 
-    def test_without_a_request_are_none(self) -> None:
+    def test_reasons_without_a_request(self) -> None:
         assert verdict_on().reasons == []
 
 
 class TestSummary:
-    def test_counts_what_it_leaves_out(self) -> None:
+    def test_summary_counts_the_rest(self) -> None:
         summary = verdict_on(iss="AC9", channel=5, exp="x", version=5, friendly_name=5).summary
         assert summary.startswith("not good: the claim exp must be a number")
         assert summary.endswith("; and 2 more")
 
-    def test_of_good_says_until_when(self) -> None:
+    def test_summary_of_good_says_until_when(self) -> None:
         assert verdict_on().summary == "good; expires in 1 hour"
 
 
 class TestChannel:
-    def test_may_be_in_an_unread_rule(self) -> None:
+    def test_channel_in_an_unread_rule(self) -> None:
         verdict = verdict_on(policies=["x", *RULES[1:]])
         assert (verdict.kind, verdict.lacking) == ("bad-claims", [])
 
-    def test_is_judged_once(self) -> None:
+    def test_channel_is_judged_once(self) -> None:
         verdict = verdict_on(Request("GET", CHANNEL_URL), policies=RULES[1:])
         assert (verdict.problems, verdict.kind) == ([], "wrong-method")
 
-    def test_may_be_another(self) -> None:
+    def test_channel_may_be_another(self) -> None:
         inspection = inspect_token(token_of())
         assert judge(inspection, GET)
         assert judge(inspection, GET, channel_url=f"{CHANNEL_URL}2").kind == "channel-denied"
@@ -124,7 +124,7 @@ class TestCommands:
 
     @pytest.mark.parametrize("fault", [{}, *FAULTS.values(), EVERY_FAULT, {"worker_sid": ...}])
     @pytest.mark.parametrize("method", ["GET", "DELETE"])
-    def test_agree(self, fault: dict[str, Any], method: str, run: Run, tmp_path: Path) -> None:
+    def test_commands_agree(self, fault: dict[str, Any], method: str, run: Run, tmp_path: Path) -> None:
         token = with_claims(**fault)
         body = body_of(method, WORKER_URL, token)
         verdict = judge(inspect_token(token), Request(method, WORKER_URL))
@@ -150,7 +150,7 @@ class TestCommands:
         assert alone.problems == verdict.problems
 
     @pytest.mark.parametrize("fault", [{}, *FAULTS.values(), EVERY_FAULT])
-    def test_say_it_in_their_text(self, fault: dict[str, Any], run: Run) -> None:
+    def test_commands_say_it_in_their_text(self, fault: dict[str, Any], run: Run) -> None:
         token = with_claims(**fault)
         verdict = judge(inspect_token(token), DELETE)
         out = " ".join(run("check", body_of("DELETE", TASK_URL, token), status=1).split())
