@@ -156,7 +156,7 @@ class Inspection:
 
     @cached_property
     def granted(self) -> list[tuple[type[Capability], str, AccessPolicy]]:
-        """For each helpful grant that overrides no denial: its class, its name, and the policy with it."""
+        """The helpful grants that override no denial: the class, the name, and the policy with the grant."""
         own = self.own_class
         if own is None or self.access_policy is None:
             return []
