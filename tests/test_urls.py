@@ -9,6 +9,7 @@ from twilio.task_router.urls import (
     channel_url,
     check_base_url,
     check_segment,
+    is_of_twilio,
     is_whole,
     resource_url,
     root_and_path,
@@ -46,6 +47,19 @@ def test_url_of_a_resource(sid: str, path: str) -> None:
 )
 def test_base_before_a_path(url: str, base: str | None) -> None:
     assert base_before(url, "/Workspaces/WS1") == base
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("twilio.com", True),
+        ("taskrouter.twilio.com", True),
+        ("mock-twilio.com", False),
+        ("twilio.com.x", False),
+    ],
+)
+def test_host_of_twilio(host: str, expected: bool) -> None:  # noqa: FBT001
+    assert is_of_twilio(host) is expected
 
 
 def test_root_and_path() -> None:

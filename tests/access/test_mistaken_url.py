@@ -83,6 +83,7 @@ class TestMistake:
             "https://event-bridge.twilio.com/v1/wschannels/AC123/WK789",
             "http://localhost:1/v1/Workspaces/WS1/Tasks/*",
             "https://example.org/anything",
+            "http://mock-twilio.com/v1/Workspaces/WS1/Tasks/*",
             "/Tasks**",  # which is not whole, and gets another note
         ],
     )

@@ -118,9 +118,10 @@ class TestDifference:
         out = run("check", "GET", "https://example.org/y", capability.generate_token(), status=1)
         assert line_in(out) == 'capability.allow("https://example.org/y", "GET")'
 
-    def test_local_server(self, run: Run) -> None:
-        token = TaskRouterWorkerCapability("AC1", KEY, "WS1", "WK1", "http://localhost:1").generate_token()
-        out = run("check", "DELETE", "http://localhost:1/v1/Workspaces/WS1/Tasks/WT1", token, status=1)
+    @pytest.mark.parametrize("base_url", ["http://localhost:1", "http://mock-twilio.com"])
+    def test_test_server(self, base_url: str, run: Run) -> None:
+        token = TaskRouterWorkerCapability("AC1", KEY, "WS1", "WK1", base_url).generate_token()
+        out = run("check", "DELETE", f"{base_url}/v1/Workspaces/WS1/Tasks/WT1", token, status=1)
         assert line_in(out) == 'capability.allow(f"{capability.workspace_url}/Tasks/*", "DELETE")'
 
     def test_difference_is_not_the_version(self, run: Run) -> None:

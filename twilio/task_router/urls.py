@@ -66,6 +66,11 @@ def root_and_path(url: str) -> tuple[str, str]:
     return f"{scheme}://{host}", path
 
 
+def is_of_twilio(host: str) -> bool:
+    """Return whether a host is ``twilio.com`` or one of its subdomains."""
+    return host == "twilio.com" or host.endswith(".twilio.com")
+
+
 def check_base_url(name: str, value: object) -> str:
     """Return *value*, which must be an absolute URL to which path segments can be added.
 

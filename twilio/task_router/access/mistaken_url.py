@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from twilio.task_router.checks import shown
+from twilio.task_router.urls import is_of_twilio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,7 @@ def mistake_in(url: str) -> Mistake | None:
             )
         )
         segments, wildcard = [*_before_query("/".join([*segments, *wildcard])).split("/")], []
-    if scheme == "http" and host.endswith("twilio.com"):
+    if scheme == "http" and is_of_twilio(host):
         found.append(("its URL begins with http:, and Twilio's URLs with https:.", "Write https:."))
         scheme = "https"
     for correct in (_without_empty, _without_missing_values, _without_inner_wildcards, _with_known_resources):

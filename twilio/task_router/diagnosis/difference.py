@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from twilio.task_router.access.mistaken_url import correct_case
 from twilio.task_router.checks import is_sid, shown, shown_text
-from twilio.task_router.urls import root_and_path
+from twilio.task_router.urls import is_of_twilio, root_and_path
 
 if TYPE_CHECKING:
     from .inspection import Inspection
@@ -46,7 +46,7 @@ def _decoded(path: str) -> str:
 
 def _of_root(inspection: Inspection, root: str) -> str | None:
     own = inspection.roots
-    if root.startswith("http://") and root.endswith("twilio.com"):
+    if root.startswith("http://") and is_of_twilio(root.removeprefix("http://")):
         return "the request's URL begins with http:, and Twilio's URLs with https:"
     if root in own:
         return None
