@@ -16,6 +16,7 @@ from twilio.task_router import (
 )
 from twilio.task_router.access import comparison
 from twilio.task_router.access.comparison import made_up_word
+from twilio.task_router.access.parameters import Steps
 
 REQUIRED = {"required": True}
 OPTIONAL = {"required": False}
@@ -342,7 +343,7 @@ class TestMadeUpWord:
             parts = {"url": "https://t/", "name": "A", "value": "x"}
             parts[place] += text
             policy = AccessPolicy([rule(parts["url"], query_filter={parts["name"]: parts["value"]})])
-            assert made_up_word(policy.index.rules) == word
+            assert made_up_word(policy.index.rules, Steps()) == word
 
     def test_made_up_word_is_first(self) -> None:
         random = Random(1)  # noqa: S311 - to be repeated, not to be secret
@@ -350,7 +351,7 @@ class TestMadeUpWord:
             text = "/".join(f"any-{random.randint(0, 60)}" for _ in range(random.randint(0, 150)))
             words = ("any" if number == 1 else f"any-{number}" for number in count(1))
             expected = next(word for word in words if word not in text)
-            assert made_up_word(AccessPolicy([rule(f"https://t/{text}")]).index.rules) == expected
+            assert made_up_word(AccessPolicy([rule(f"https://t/{text}")]).index.rules, Steps()) == expected
 
 
 class TestRedundant:

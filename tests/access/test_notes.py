@@ -16,6 +16,7 @@ from tests.access.samples import WORKER, WORKSPACE, rule
 from twilio.task_router import (
     AccessPolicy,
     Capability,
+    ComparisonTooHardError,
     Note,
     PolicyRule,
     TaskRouterCapability,
@@ -26,6 +27,7 @@ from twilio.task_router import (
     verify_token,
 )
 from twilio.task_router.access import notes
+from twilio.task_router.access.parameters import Steps
 from twilio.task_router.access.rule_index import RuleIndex
 
 KINDS: dict[type[Capability], tuple[str, ...]] = {
@@ -234,6 +236,13 @@ class TestEffort:
             for count in (100, 200)
         )
         assert self.calls(many) < 2.3 * self.calls(few)
+
+    def test_steps_are_shared(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        policy = AccessPolicy([rule(f"{WORKSPACE}/Tasks/WT{n}", "POST") for n in range(100)])
+        monkeypatch.setattr(Steps.__init__, "__defaults__", (8_000,))
+        policy.redundant()
+        with pytest.raises(ComparisonTooHardError):
+            notes.notes_on_rules(policy.index, "WS1", "WK1")
 
     def test_rules_are_sorted_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         sizes: list[int] = []

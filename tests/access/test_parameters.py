@@ -8,6 +8,7 @@ import pytest
 
 from twilio.task_router import AccessPolicy, ComparisonTooHardError, Request
 from twilio.task_router.access import parameters
+from twilio.task_router.access.comparison import made_up_word, representatives
 from twilio.task_router.access.parameters import (
     Box,
     Case,
@@ -258,6 +259,33 @@ class TestEffort:
                 assert effort.steps > parameters.MOST_STEPS
             # A look is never free. What one step too many asks for is not done any more, or just once.
             assert effort.looks <= effort.steps
+
+    def test_effort_counts_rules(self) -> None:
+        """The preparation counts, too, even for rules without a filter."""
+        rules = policy(*({} for _ in range(100))).index.rules
+        with pytest.raises(ComparisonTooHardError):
+            made_up_word(rules, Steps(1_000))
+        with pytest.raises(ComparisonTooHardError):
+            representatives(rules, "POST", "any", Steps(150))
+
+    def test_effort_counts_numbers(self) -> None:
+        named = policy({f"any-{number}": "any" for number in range(1_000)}).index.rules
+        with pytest.raises(ComparisonTooHardError):
+            made_up_word(named, Steps(2_000))
+
+    def test_effort_counts_texts(self) -> None:
+        named = policy({"a" * 100_000: "x"}).index.rules
+        with pytest.raises(ComparisonTooHardError):
+            made_up_word(named, Steps(1_000))
+
+    def test_equal_filters_are_read_once(self, effort: Effort) -> None:
+        rules = [
+            {"url": f"{URL}/{n}", "method": "GET", "allow": True, "query_filter": optional(range(50))}
+            for n in range(500)
+        ]
+        assert len(AccessPolicy(rules).beyond(AccessPolicy(rules[1:]))) == 1
+        assert AccessPolicy(rules).redundant() == []
+        assert effort.looks < 500
 
     def test_effort_counts_boxes(self) -> None:
         steps = Steps()

@@ -29,6 +29,7 @@ from twilio.task_router import (
 )
 from twilio.task_router.access.comparison import made_up_word
 from twilio.task_router.access.notes import notes_on_rules
+from twilio.task_router.access.parameters import Steps
 from twilio.task_router.command_line import main as command_line
 from twilio.task_router.mask import masked
 
@@ -89,7 +90,7 @@ def noting(size: int) -> Callable[[], object]:
 def making_up(size: int) -> Callable[[], object]:
     urls = [f"https://host/any-{n}" for n in range(2, size)]
     policy = AccessPolicy([{"url": url, "method": "GET"} for url in ["https://host/any", *urls]])
-    return lambda: made_up_word(policy.index.rules)
+    return lambda: made_up_word(policy.index.rules, Steps())
 
 
 def comparing(size: int) -> Callable[[], object]:

@@ -82,6 +82,6 @@ def too_hard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every comparison of rules take too long."""
 
     def take(self: Steps, steps: int) -> None:  # noqa: ARG001 - as Steps has it
-        raise ComparisonTooHardError("the rules' filters cannot be compared within 10,000,000 steps")
+        raise ComparisonTooHardError("the rules cannot be compared within 10,000,000 steps")
 
     monkeypatch.setattr(Steps, "take", take)

@@ -446,7 +446,7 @@ class TestCalls:
     @pytest.mark.usefixtures("too_hard")
     def test_calls_may_be_too_hard(self, run: Run) -> None:
         token = token_of()
-        steps = "the rules' filters cannot be compared within 10,000,000 steps"
+        steps = "the rules cannot be compared within 10,000,000 steps"
         sentences = [
             f"Which calls of Worker.js go through: {steps}.",
             "Which rules are wide or redundant: their comparison would take too long.",

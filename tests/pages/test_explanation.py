@@ -12,6 +12,7 @@ from tests.pages.samples import TASKS, allowed_under, made, rule, told, with_rul
 from twilio.task_router import (
     REQUIRED,
     Capability,
+    ComparisonTooHardError,
     Explanation,
     TaskRouterCapability,
     TaskRouterTaskQueueCapability,
@@ -19,6 +20,9 @@ from twilio.task_router import (
     TaskRouterWorkspaceCapability,
     explain,
 )
+from twilio.task_router.access.parameters import Steps
+from twilio.task_router.pages.call import post
+from twilio.task_router.pages.open_request import ANY, OpenPolicy
 
 GRANTS_OF_3_7_0 = (
     "allow_worker_fetch_attributes",
@@ -220,6 +224,14 @@ def test_random_rules(page: str) -> None:
                 assert explanation.allowed is allowed, (rules, recording)
             elif explanation and "would be refused" not in explanation.reason:
                 assert allowed, (rules, recording)
+
+
+def test_steps_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    capability = with_rules(*(rule(f"{TASKS}/WT{n}", "POST") for n in range(100)))
+    OpenPolicy(capability.access_policy(), Steps(15_000)).decide(post(f"{TASKS}/{{WT}}", ANY))
+    monkeypatch.setattr(Steps.__init__, "__defaults__", (15_000,))
+    with pytest.raises(ComparisonTooHardError):
+        explain(capability)
 
 
 def is_allowed(rules: list[Any], request: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from tests.example import WORKER_URL, WORKSPACE_URL
 from tests.judges import second_opinion
 from twilio.task_router import REQUIRED, AccessPolicy, Decision
+from twilio.task_router.access.parameters import Steps
 from twilio.task_router.pages.call import delete, get, post
 from twilio.task_router.pages.open_request import ANY, OpenPolicy, OpenRequest
 
@@ -22,7 +23,7 @@ UPDATE = post(WORKER_URL, ANY)
 
 
 def decided(request: OpenRequest, *rules: dict[str, Any]) -> Decision:
-    return OpenPolicy(AccessPolicy(rules)).decide(request)
+    return OpenPolicy(AccessPolicy(rules), Steps()).decide(request)
 
 
 def rule(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
@@ -189,7 +190,7 @@ def test_options_are_tried_together() -> None:
     asked = post(WORKER_URL, optional=["A", "B"])
     denied = {"A": REQUIRED, "B": REQUIRED}
     rules = [rule(WORKER_URL, "POST"), rule(WORKER_URL, "POST", allow=False, post_filter=denied)]
-    policy = OpenPolicy(AccessPolicy(rules))
+    policy = OpenPolicy(AccessPolicy(rules), Steps())
     assert policy.decide(asked)
     assert policy.refused_options(asked) == ["A", "B"]
 
@@ -197,7 +198,7 @@ def test_options_are_tried_together() -> None:
 def test_each_request_is_decided_once() -> None:
     policy = AccessPolicy([rule(WORKER_URL)])
     with patch.object(policy, "decide", wraps=policy.decide) as decide:
-        open_policy = OpenPolicy(policy)
+        open_policy = OpenPolicy(policy, Steps())
         assert open_policy.decide(get(WORKER_URL)) == open_policy.decide(get(WORKER_URL))
     assert decide.call_count == 1
 
@@ -222,7 +223,7 @@ def test_decisions_of_every_choice(names: str) -> None:
         rules = [drawn(random) for _ in range(random.randint(1, 4))]
         if second_opinion.in_direct_conflict(rules):
             continue
-        policy = OpenPolicy(AccessPolicy(rules))
+        policy = OpenPolicy(AccessPolicy(rules), Steps())
         if names == "options":
             allowed = policy.decide(request).allowed and not policy.refused_options(request)
         else:

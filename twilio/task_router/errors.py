@@ -41,9 +41,10 @@ class ConflictingRulesError(ValueError):
 
 
 class ComparisonTooHardError(ValueError):
-    """Two access policies cannot be compared in reasonable time.
+    """The rules of access policies cannot be compared within about two seconds.
 
-    This takes about a thousand rules with filters for the same URL, or dozens of rules whose filters form a
-    puzzle: each excludes a few combinations of dozens of parameters, and only trying would show whether one
-    is left. Rules without a filter and rules for different URLs never cause this error.
+    This takes about a thousand rules with filters for the same URL, a hundred thousand rules for different
+    URLs, or dozens of rules whose filters form a puzzle: each excludes a few combinations of dozens of
+    parameters, and only trying would show whether one is left. No token's rules without a filter cause this
+    error, since a token has at most 65,536 characters.
     """

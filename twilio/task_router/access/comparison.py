@@ -26,22 +26,23 @@ if TYPE_CHECKING:
 
 def beyond(ours: RuleIndex, theirs: RuleIndex) -> list[tuple[int, Request]]:
     """Return the requests of :meth:`AccessPolicy.beyond`, each after the index of the allowing rule."""
-    rules = [*ours.rules, *theirs.rules]
-    made_up = made_up_word(rules)
+    rules, steps = [*ours.rules, *theirs.rules], Steps()
+    made_up = made_up_word(rules, steps)
     methods = sorted({rule.method for rule in ours.rules})
-    targets = ((method, url) for method in methods for url in representatives(rules, method, made_up))
-    return sorted(witnesses(ours, theirs, targets, made_up).items())
+    targets = ((method, url) for method in methods for url in representatives(rules, method, made_up, steps))
+    return sorted(witnesses(ours, theirs, targets, made_up, steps).items())
 
 
 def witnesses(
-    ours: RuleIndex, theirs: RuleIndex, targets: Iterable[tuple[str, str]], made_up: str
+    ours: RuleIndex, theirs: RuleIndex, targets: Iterable[tuple[str, str]], made_up: str, steps: Steps
 ) -> dict[int, Request]:
     """Return requests that our rules allow and theirs do not, by the index of the allowing rule.
 
     :param targets: the methods and URLs to try. Each rule gets one request, for the first possible target.
     :param made_up: a word that no rule contains.
+    :raises ComparisonTooHardError: if the steps do not suffice.
     """
-    pairings = _Pairings(ours, theirs, made_up, Steps(), unfiltered=1)
+    pairings = _Pairings(ours, theirs, made_up, steps, unfiltered=1)
     found: dict[int, Request] = {}
     for method, url in targets:
         indexes, pairing = pairings.at(method, url)
@@ -59,10 +60,10 @@ def is_beyond(ours: RuleIndex, theirs: RuleIndex, since: int, steps: Steps) -> b
     :raises ComparisonTooHardError: if the steps do not suffice.
     """
     rules = [*ours.rules, *theirs.rules]
-    made_up = made_up_word(rules)
+    made_up = made_up_word(rules, steps)
     pairings = _Pairings(ours, theirs, made_up, steps, unfiltered=1)
     for method in sorted({rule.method for rule in ours.rules[since:]}):
-        for url in representatives(rules, method, made_up):
+        for url in representatives(rules, method, made_up, steps):
             indexes, pairing = pairings.at(method, url)
             for place, index in enumerate(indexes):
                 if index >= since and ours.rules[index].allow and pairing.simplest(place) is not None:
@@ -70,14 +71,17 @@ def is_beyond(ours: RuleIndex, theirs: RuleIndex, since: int, steps: Steps) -> b
     return False
 
 
-def redundant(ours: RuleIndex) -> list[int]:
-    """Return the indexes of :meth:`AccessPolicy.redundant`."""
+def redundant(ours: RuleIndex, steps: Steps) -> list[int]:
+    """Return the indexes of :meth:`AccessPolicy.redundant`.
+
+    :raises ComparisonTooHardError: if the steps do not suffice.
+    """
     # Without the first unfiltered rule, the second would decide.
-    made_up = made_up_word(ours.rules)
-    pairings = _Pairings(ours, RuleIndex([]), made_up, Steps(), unfiltered=2)
+    made_up = made_up_word(ours.rules, steps)
+    pairings = _Pairings(ours, RuleIndex([]), made_up, steps, unfiltered=2)
     needed: set[int] = set()
     for method in sorted({rule.method for rule in ours.rules}):
-        for url in representatives(ours.rules, method, made_up):
+        for url in representatives(ours.rules, method, made_up, steps):
             indexes, pairing = pairings.at(method, url)
             needed.update(
                 index
@@ -101,7 +105,7 @@ def decided_otherwise(
     return None if parameters is None else dict(parameters[1])
 
 
-def representatives(rules: Iterable[Rule], method: str, made_up: str) -> list[str]:
+def representatives(rules: Sequence[Rule], method: str, made_up: str, steps: Steps) -> list[str]:
     """Return one URL of every kind that these rules can tell apart, the simplest first.
 
     The simplest URL has the fewest made-up segments, and then is the shortest.
@@ -110,7 +114,11 @@ def representatives(rules: Iterable[Rule], method: str, made_up: str) -> list[st
     above, unless an improper segment stands between. Such a URL is decided like the ancestor followed by one
     made-up segment or, if further below, by two. A trailing slash counts as further below: ``/**`` matches
     the slash, ``/*`` does not.
+
+    :param made_up: a word that no rule contains.
+    :raises ComparisonTooHardError: if the steps do not suffice.
     """
+    steps.take(2 * len(rules))
     urls: dict[str, int] = {}
     for rule in rules:
         if rule.method == method and not rule.covers_nothing:
@@ -119,22 +127,32 @@ def representatives(rules: Iterable[Rule], method: str, made_up: str) -> list[st
             if wildcard:
                 urls[f"{prefix}/{made_up}"] = 1
                 urls[f"{prefix}/{made_up}/{made_up}"] = 2
+    steps.take(8 * len(urls) + sum(map(len, urls)) // 200)
     return sorted(filter(is_whole, urls), key=lambda url: (urls[url], len(url), url))
 
 
-def made_up_word(rules: Iterable[Rule]) -> str:
-    """Return a word that no rule contains."""
+def made_up_word(rules: Sequence[Rule], steps: Steps) -> str:
+    """Return a word that no rule contains.
+
+    This is the beginning of a comparison, so steps for reading and sorting the rules are taken here.
+
+    :raises ComparisonTooHardError: if the steps do not suffice.
+    """
+    steps.take(sum(20 + len(rule.query_filter) + len(rule.post_filter) for rule in rules))
     texts: set[str] = set()
     for rule in rules:
         texts.add(rule.url)
         for matchers in (rule.query_filter, rule.post_filter):
             texts.update(matchers, (matcher.value or "" for matcher in matchers.values()))
     everything = "\n".join(texts)
+    steps.take(len(everything) // 50)
     if "any" not in everything:
         return "any"
     # "any-12" contains "any-1", too. No free number has more digits than the length of all texts.
     lengths = range(1, len(str(len(everything))) + 1)
-    taken = {digits[:length] for digits in re.findall("any-([0-9]+)", everything) for length in lengths}
+    numbers = re.findall("any-([0-9]+)", everything)
+    steps.take(5 * len(numbers))
+    taken = {digits[:length] for digits in numbers for length in lengths}
     return next(f"any-{number}" for number in count(2) if str(number) not in taken)
 
 
@@ -153,19 +171,28 @@ class _Pairings:
         self._unfiltered = unfiltered
         self._made_up = made_up
         self._steps = steps
-        self._steps.take(20 * (len(ours.rules) + len(theirs.rules)))
+        # Rules with equal numbers differ in nothing but their method and URL.
+        numbers: dict[object, int] = {}
+        self._our_numbers, self._their_numbers = (
+            [numbers.setdefault(_about_parameters(rule), len(numbers)) for rule in side.rules]
+            for side in (ours, theirs)
+        )
         self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], _Pairing] = {}
 
-    def at(self, method: str, url: str) -> tuple[tuple[int, ...], _Pairing]:
+    def at(self, method: str, url: str) -> tuple[list[int], _Pairing]:
         """Return the indexes of our rules that cover a URL, the most specific first, and the pairing."""
-        indexes = self._in_order(self._ours, method, url), self._in_order(self._theirs, method, url)
-        if indexes not in self._known:
-            ours = [self._ours.rules[index] for index in indexes[0]]
-            theirs = [self._theirs.rules[index] for index in indexes[1]]
-            self._known[indexes] = _Pairing(ours, theirs, self._made_up, self._steps)
-        return indexes[0], self._known[indexes]
+        ours, theirs = self._in_order(self._ours, method, url), self._in_order(self._theirs, method, url)
+        key = (
+            tuple([self._our_numbers[index] for index in ours]),
+            tuple([self._their_numbers[index] for index in theirs]),
+        )
+        if key not in self._known:
+            our_rules = [self._ours.rules[index] for index in ours]
+            their_rules = [self._theirs.rules[index] for index in theirs]
+            self._known[key] = _Pairing(our_rules, their_rules, self._made_up, self._steps)
+        return ours, self._known[key]
 
-    def _in_order(self, side: RuleIndex, method: str, url: str) -> tuple[int, ...]:
+    def _in_order(self, side: RuleIndex, method: str, url: str) -> list[int]:
         """Return the indexes of the rules that cover a URL and matter, the most specific first."""
         indexes: list[int] = []
         reached = 0
@@ -179,7 +206,12 @@ class _Pairings:
         segments = url.count("/", reached)
         prefixes = min(segments, len(side.rules))
         self._steps.take(1 + 10 * len(indexes) + segments // 2 + prefixes * len(url) // 1000)
-        return tuple(indexes)
+        return indexes
+
+
+def _about_parameters(rule: Rule) -> object:
+    """Return a value that two rules share if they differ in nothing but their method and URL."""
+    return rule.allow, tuple(rule.query_filter.items()), tuple(rule.post_filter.items())
 
 
 class _Pairing:

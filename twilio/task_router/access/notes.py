@@ -15,6 +15,7 @@ from .channel import advice_on_lack, claim_without_sid, lack_in_words, lacking
 from .comparison import made_up_word, redundant, representatives, witnesses
 from .own_class import from_the_start
 from .own_urls import own_urls
+from .parameters import Steps
 from .rule_index import RuleIndex
 
 if TYPE_CHECKING:
@@ -125,14 +126,18 @@ def _channel_denied(indexed: RuleIndex, sids: Sids) -> Iterator[Note]:
 def notes_on_rules(
     indexed: RuleIndex, workspace_sid: str | None, worker_sid: str | None, *, compared: bool = True
 ) -> list[Note]:
-    """Return the notes on rules, in the order of the rules. The SIDs may be malformed."""
+    """Return the notes on rules, in the order of the rules. The SIDs may be malformed.
+
+    :raises ComparisonTooHardError: if the comparisons together would take too many steps.
+    """
     about_rules = [*_never_matching(indexed)]
     if not compared:
         return about_rules
     never = {note.rule_index for note in about_rules}
-    compared_rules = [*_redundant(indexed)]
+    steps = Steps()
+    compared_rules = [*_redundant(indexed, steps)]
     if workspace_sid is not None:
-        compared_rules = [*_wide(indexed, workspace_sid, worker_sid), *compared_rules]
+        compared_rules = [*_wide(indexed, workspace_sid, worker_sid, steps), *compared_rules]
     about_rules += (note for note in compared_rules if note.rule_index not in never)
     about_rules.sort(key=lambda note: note.rule_index or 0)
     return about_rules
@@ -189,7 +194,7 @@ def _never_matching(indexed: RuleIndex) -> Iterator[Note]:
             )
 
 
-def _wide(indexed: RuleIndex, workspace_sid: str, worker_sid: str | None) -> Iterator[Note]:
+def _wide(indexed: RuleIndex, workspace_sid: str, worker_sid: str | None, steps: Steps) -> Iterator[Note]:
     """Yield a note for each rule that lets the page change resources other than its own."""
     path = f"/Workspaces/{workspace_sid}"
     bases = {base_before(rule.url, path) for rule in indexed.rules}  # such as another region's
@@ -199,14 +204,14 @@ def _wide(indexed: RuleIndex, workspace_sid: str, worker_sid: str | None) -> Ite
         read_rule({"url": f"{url}/**", "method": method}) for url in workspace_urls for method in methods
     ]
     rules = [*indexed.rules, *borders]
-    made_up = made_up_word(rules)
+    made_up = made_up_word(rules, steps)
     targets = (
         (method, url)
         for method in methods
-        for url in representatives(rules, method, made_up)
+        for url in representatives(rules, method, made_up, steps)
         if _is_foreign(url, path, worker_sid, made_up)
     )
-    for index, request in witnesses(indexed, RuleIndex([]), targets, made_up).items():
+    for index, request in witnesses(indexed, RuleIndex([]), targets, made_up, steps).items():
         yield Note(
             kind="wide",
             rule_index=index,
@@ -236,8 +241,8 @@ def _is_at(place: str, path: str) -> bool:
     return path == place or path.startswith(f"{place}/")
 
 
-def _redundant(indexed: RuleIndex) -> Iterator[Note]:
-    for index in redundant(indexed):
+def _redundant(indexed: RuleIndex, steps: Steps) -> Iterator[Note]:
+    for index in redundant(indexed, steps):
         yield Note(
             kind="redundant",
             rule_index=index,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from twilio.task_router.rule import Rule
 
-#: The most steps that a comparison may take: a second or two. A step looks at one parameter of a box, or at
+#: The most steps that a comparison may take: about two seconds. A step looks at one parameter of a box, or at
 #: ten of a parameter's values.
 MOST_STEPS = 10_000_000
 
@@ -41,7 +41,7 @@ class Steps:
         """
         self.left -= steps
         if self.left < 0:
-            raise ComparisonTooHardError(f"the rules' filters cannot be compared within {MOST_STEPS:,} steps")
+            raise ComparisonTooHardError(f"the rules cannot be compared within {MOST_STEPS:,} steps")
 
 
 class Parameter:

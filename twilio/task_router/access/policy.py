@@ -13,6 +13,7 @@ from twilio.task_router.rule import read_rules
 from . import comparison
 from .decision import Decision
 from .denial import denied
+from .parameters import Steps
 from .request import Request, grouped, read_request
 from .rule_index import RuleIndex
 
@@ -140,7 +141,7 @@ class AccessPolicy:
 
         :raises ComparisonTooHardError: if the comparison would take too many steps.
         """
-        return comparison.redundant(self.index)
+        return comparison.redundant(self.index, Steps())
 
     def _decider(self, request: Request) -> int | None:
         """Return the index of the rule that decides, or ``None`` if no rule matches."""

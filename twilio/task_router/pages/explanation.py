@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twilio.task_router.access.channel import advice_on_lack, lack_in_words, lacking
+from twilio.task_router.access.parameters import Steps
 from twilio.task_router.capability import Capability
 from twilio.task_router.checks import check_type, shown
 from twilio.task_router.urls import check_base_url, check_segment
@@ -93,13 +94,14 @@ def explain(
 
 def explain_page(policy: AccessPolicy, page: Page) -> dict[str, Explanation]:
     """Explain the calls of a page under a policy, as :func:`explain` does."""
-    asked = OpenPolicy(policy)
+    steps = Steps()
+    asked = OpenPolicy(policy, steps)
     get, post = (policy.decide(method, page.channel_url) for method in ("GET", "POST"))
     no_channel = _reason_of_channel(page, lacking(policy.index, page.channel_url))
     requests = {call: tuple(map(page.addressed, call.requests)) for call in page.kind.calls}
     decisions = {call: tuple(map(asked.decide, requests[call])) for call in requests}
     refused = {} if no_channel else {call: requests[call] for call in requests if not all(decisions[call])}
-    grants = _grants_for(refused, policy, page)
+    grants = _grants_for(refused, policy, page, steps)
     explanations = [
         Explanation(
             call="connect", decisions=(get,), reason=get.reason if get else no_channel, grants=()
@@ -147,14 +149,14 @@ def _refused(options: Sequence[str]) -> Iterator[str]:
 
 
 def _grants_for(
-    refused: Mapping[Call, Sequence[OpenRequest]], policy: AccessPolicy, page: Page
+    refused: Mapping[Call, Sequence[OpenRequest]], policy: AccessPolicy, page: Page, steps: Steps
 ) -> dict[Call, dict[type[Capability], str]]:
     """Return the first grant of each class that allows a refused call, by call and class."""
     found: dict[Call, dict[type[Capability], str]] = {call: {} for call in refused}
     for kind, grant, granted in with_each_grant(
         policy, page.kind.classes if refused else (), page.capability
     ):
-        asked = OpenPolicy(granted)
+        asked = OpenPolicy(granted, steps)
         for call, requests in refused.items():
             if kind not in found[call] and all(map(asked.allows, requests)):
                 found[call][kind] = grant_in_words(kind, grant)

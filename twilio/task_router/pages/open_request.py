@@ -7,7 +7,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from twilio.task_router.access.comparison import decided_otherwise, made_up_word
-from twilio.task_router.access.parameters import Steps
 from twilio.task_router.access.request import Request
 from twilio.task_router.checks import is_sid, shown
 from twilio.task_router.rule import Matcher
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from twilio.task_router.access.decision import Decision
+    from twilio.task_router.access.parameters import Steps
     from twilio.task_router.access.policy import AccessPolicy
     from twilio.task_router.rule import Rule
 
@@ -77,14 +77,17 @@ class OpenPolicy:
     never decide. If no rule covers some choice, no rule covers SIDs that none demands. The minimal choices
     and those SIDs therefore stand for all choices. For each, a comparison looks for parameters that change
     the decision.
+
+    :param steps: the steps that all decisions together may take.
+    :raises ComparisonTooHardError: if the steps do not suffice.
     """
 
-    def __init__(self, policy: AccessPolicy) -> None:
+    def __init__(self, policy: AccessPolicy, steps: Steps) -> None:
         self._policy = policy
         self._rules = policy.index.rules
         self._segments = {segment for rule in self._rules for segment in rule.url.split("/")}
-        self._made_up = made_up_word(self._rules)
-        self._steps = Steps()
+        self._steps = steps
+        self._made_up = made_up_word(self._rules, steps)
         # Many calls send the same requests.
         self.decide = cache(self._decide)
         self.allows = cache(self._allows)
@@ -163,7 +166,10 @@ class OpenPolicy:
         unknown = self._unknown_sids(request)
         yield unknown
         fixed = request.url.partition("{")[0]
-        for rule in self._rules if unknown else ():
+        if not unknown:
+            return
+        self._steps.take(len(self._rules))
+        for rule in self._rules:
             if rule.allow is allow and rule.method == request.method and rule.url.startswith(fixed):
                 demanded = _demanded_sids(rule, request.url)
                 if demanded:
