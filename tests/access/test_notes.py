@@ -104,6 +104,10 @@ class TestOurOwnClasses:
         token = verified(TaskRouterWorkerCapability, ("allow_updates", "allow_updates"))
         assert kinds_of(token.notes()) == [("redundant", 6), ("redundant", 7)]
 
+    def test_denials_are_not_redundant(self) -> None:
+        """Without them, check would offer rules that allow what they deny."""
+        assert not notes_on(rule(f"{WORKSPACE}/Tasks/**", "DELETE", allow=False))
+
     def test_usual_grants_get_no_note(self) -> None:
         token = verified(TaskRouterWorkerCapability, ("allow_activity_updates", "allow_reservation_updates"))
         assert not token.notes()

@@ -579,6 +579,32 @@ def test_a_denial_of_every_get_is_not_overridden(run: Run) -> None:
     assert answer["kind"] == "denied-by-rule"
 
 
+def with_a_denial_of_names() -> str:
+    capability = capability_of()
+    capability.deny(f"{WORKSPACE_URL}/Workers/**", "POST", post_filter={"FriendlyName": REQUIRED})
+    return capability.generate_token()
+
+
+ATTRIBUTES = ("POST", MINE, "--form", "Attributes={}")
+
+
+def test_a_grant_that_overrides_is_told(run: Run) -> None:
+    out = in_one_line(run("check", *ATTRIBUTES, with_a_denial_of_names(), status=1))
+    assert "A grant would override a rule that denies; paste this rule: capability.allow(" in out
+    assert "No grant" not in out
+
+
+def test_no_command_names_such_a_grant(run: Run) -> None:
+    token = with_a_denial_of_names()
+    assert json.loads(run("check", *ATTRIBUTES, token, "--json", status=1))["grants"] == []
+    out = run("inspect", token)
+    assert "✗ a grant would override a rule that denies: worker.update({...})," in in_one_line(out)
+    assert "allow_updates()" not in out
+    calls = json.loads(run("inspect", token, "--json"))["worker_js"]
+    assert calls["worker.update({...})"]["grants"] == []
+    assert calls["worker.updateActivity"]["grants"] == ["TaskRouterWorkerCapability.allow_activity_updates()"]
+
+
 def test_a_denial_of_every_get_leaves_other_methods(run: Run) -> None:
     token = with_a_denial_of_every_get()
     answer = json.loads(run("check", "DELETE", MINE, token, "--json", status=1))

@@ -243,6 +243,8 @@ def _is_at(place: str, path: str) -> bool:
 
 def _redundant(indexed: RuleIndex, steps: Steps) -> Iterator[Note]:
     for index in redundant(indexed, steps):
+        if not indexed.rules[index].allow:
+            continue  # without the denial, somebody may add a rule that allows
         yield Note(
             kind="redundant",
             rule_index=index,

@@ -48,10 +48,16 @@ def show_fix(fix: Fix | None, terminal: Terminal) -> None:
     if fix.lines:
         rules = "this rule" if len(fix.lines) == 1 else "these rules"
         if fix.docs is None:
-            terminal.say(f"{'Or' if fix.grant else 'No grant allows this;'} paste {rules}:", indent=2)
+            terminal.say(f"{_start(fix)} paste {rules}:", indent=2)
         else:
             terminal.say(f"Add {rules} where the token is made ({fix.docs} shows how):", indent=2)
         for line in fix.lines:
             terminal.say(line, indent=2, wrap=False)
     if fix.obstacle:
         terminal.say(fix.obstacle, indent=2)
+
+
+def _start(fix: Fix) -> str:
+    if fix.grant:
+        return "Or"
+    return "A grant would override a rule that denies;" if fix.overrides else "No grant allows this;"

@@ -252,6 +252,12 @@ def _refused_by_grant(inspection: Inspection, calls: Mapping[str, Explanation]) 
         if not explanation:
             grants = grants_as_written(inspection, explanation.grants)
             needs = f"needs {grants[0].removeprefix(f'{own}.')}" if grants else without
+            if (
+                not grants
+                and has_grants(inspection)
+                and not inspection.overriding.isdisjoint(explanation.grants)
+            ):
+                needs = "a grant would override a rule that denies"
             refused.setdefault(needs, []).append(call)
     return refused
 

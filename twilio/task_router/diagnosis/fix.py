@@ -57,6 +57,8 @@ class Fix:
     #: ``TaskRouterWorkerCapability.allow_activity_updates()``, or the official SDK's
     #: ``allow_update_activities=True``. ``None`` if no grant would do, or if the maker has none.
     grant: str | None
+    #: Whether there is a grant, but it would also override a rule that denies.
+    overrides: bool
     #: The rules that the channel lacks.
     channel_rules: list[PolicyRule]
     #: The narrowest rule that would do, if the request lacks one.
@@ -79,7 +81,7 @@ def fix_for(inspection: Inspection, request: Request | None, verdict: Verdict) -
     is_allowed = decision is None or bool(decision)
     if policy is None or verdict.kind == "unreadable" or (is_allowed and not verdict.lacking):
         return None
-    rule, obstacle, grant = None, _obstacle_of_channel(inspection, verdict), None
+    rule, obstacle, grant, overrides = None, _obstacle_of_channel(inspection, verdict), None, False
     channel_rules = (
         [] if obstacle else [make_rule(inspection.urls.channel, method) for method, _ in verdict.lacking]
     )
@@ -90,11 +92,14 @@ def fix_for(inspection: Inspection, request: Request | None, verdict: Verdict) -
             alone = AccessPolicy([rule])
             if not alone.allows(request) or inspection.denials.are_overridden(alone.index.rules):
                 rule = None
-            grant = None if channel_rules else _grant(inspection, request)
+            grants = [] if channel_rules else _grants(inspection, request)
+            harmless = [one for one in grants if one not in inspection.overriding]
+            grant = next(iter(grants_as_written(inspection, harmless[:1])), None)
+            overrides = bool(grants) and not harmless
             obstacle = _HELPS_NOT if grant is None and rule is None else None
     lines = [_line(inspection, one) for one in (*channel_rules, rule) if one is not None]
     docs = None if has_grants(inspection) else _DOCS
-    return Fix(grant, channel_rules, rule, obstacle, lines, docs)
+    return Fix(grant, overrides, channel_rules, rule, obstacle, lines, docs)
 
 
 def _obstacle_of_channel(inspection: Inspection, verdict: Verdict) -> str | None:
@@ -141,11 +146,15 @@ def grants_as_written(inspection: Inspection, grants: Iterable[str]) -> list[str
     """Return grants as the token's maker writes them, the token's own class first.
 
     :param grants: such as ``TaskRouterWorkerCapability.allow_activity_updates()``.
-    :returns: an empty list if the maker has no such grants, or the token's rules are those of no class.
+    :returns: an empty list if the maker has no such grants, if each would override a denial, or if the token's
+        rules are those of no class.
     """
     own = inspection.own_class
     if own is None or not has_grants(inspection):
         return []
+    if inspection.overriding:
+        own_grants = {grant_in_words(kind, grant) for kind, grant, _ in inspection.granted}
+        grants = (own_grants - inspection.overriding).intersection(grants)
     ordered = sorted(grants, key=lambda grant: not grant.startswith((f"{own.__name__}.", f"{own.__name__} ")))
     if inspection.made_by in OURS:
         return ordered
@@ -172,15 +181,14 @@ def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str
     return None
 
 
-def _grant(inspection: Inspection, request: Request) -> str | None:
-    """Return the first grant that would do, as the token's maker writes it."""
+def _grants(inspection: Inspection, request: Request) -> list[str]:
+    """Return the grants that would allow a request, also those that would override a denial."""
     covering = inspection.grantable.covering(request.method, request.url)
     if not has_grants(inspection) or next(covering, None) is None:
-        return None
-    for kind, grant, granted in inspection.granted:
-        if granted.allows(request):
-            return next(iter(grants_as_written(inspection, [grant_in_words(kind, grant)])), None)
-    return None
+        return []
+    return [
+        grant_in_words(kind, grant) for kind, grant, granted in inspection.granted if granted.allows(request)
+    ]
 
 
 def _narrowest_rule(inspection: Inspection, request: Request) -> PolicyRule:

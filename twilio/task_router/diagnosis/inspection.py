@@ -22,7 +22,7 @@ from twilio.task_router.access.rule_index import RuleIndex
 from twilio.task_router.capability import Capability, TaskRouterCapability, TaskRouterWorkerCapability
 from twilio.task_router.checks import check_auth_token, shown
 from twilio.task_router.errors import ComparisonTooHardError, ConflictingRulesError, InvalidRuleError
-from twilio.task_router.pages.grants import with_each_grant
+from twilio.task_router.pages.grants import grant_in_words, with_each_grant
 from twilio.task_router.rule import Rule, read_rule
 from twilio.task_router.sids import sids_of
 from twilio.task_router.times import is_numeric_date, moment
@@ -156,19 +156,22 @@ class Inspection:
 
     @cached_property
     def granted(self) -> list[tuple[type[Capability], str, AccessPolicy]]:
-        """The helpful grants that override no denial: the class, the name, and the policy with the grant."""
+        """The helpful grants: the class, the name, and the policy with the grant."""
         own = self.own_class
         if own is None or self.access_policy is None:
             return []
         classes = [own, TaskRouterWorkerCapability] if own is TaskRouterCapability else [own]
+        return [*with_each_grant(self.access_policy, classes, partial(capability_of, self))]
+
+    @cached_property
+    def overriding(self) -> frozenset[str]:
+        """The grants among these, in words, that would override a denial. Nobody is advised to call them."""
         own_rules = len(self.rules)
-        return [
-            (kind, grant, granted)
-            for kind, grant, granted in with_each_grant(
-                self.access_policy, classes, partial(capability_of, self)
-            )
-            if not self.denials.are_overridden(granted.index.rules[own_rules:])
-        ]
+        return frozenset(
+            grant_in_words(kind, grant)
+            for kind, grant, granted in self.granted
+            if self.denials.are_overridden(granted.index.rules[own_rules:])
+        )
 
     @cached_property
     def grantable(self) -> RuleIndex:
