@@ -178,7 +178,7 @@ class TestGroup:
         assert out.startswith(f"✗ 2 {TIMES} a request whose body cannot be read (answered 403)\n")
 
     def test_groups_fit_two_screens(self, replay: Callable[..., str]) -> None:
-        refused = [asks("POST", f"{WORKSPACE_URL}/X{number}", 403) for number in range(300)]
+        refused = [asks("POST", f"{WORKSPACE_URL}/Events/X{number}", 403) for number in range(300)]
         others = [asks("GET", f"{WORKSPACE_URL}/Tasks/{number}", 200) for number in range(300)]
         out = replay(*refused, *others, status=1)
         assert len(out.splitlines()) < 80

@@ -178,7 +178,7 @@ class TestAuthToken:
             assert "(the auth token, not shown)-" in out
 
     def test_auth_token_is_in_no_rule(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-        arguments = "check", "--json", "GET", f"{WORKSPACE_URL}/{API_SECRET}", token_of()
+        arguments = "check", "--json", "GET", f"{WORKSPACE_URL}/Events/{API_SECRET}", token_of()
         assert json.loads(run(*arguments, status=1))["missing_rule"] is not None
         monkeypatch.setenv("TWILIO_AUTH_TOKEN", API_SECRET)
         assert json.loads(run(*arguments, status=1))["missing_rule"] is None

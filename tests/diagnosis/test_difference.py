@@ -51,6 +51,10 @@ ANOTHER = {
     "/Tasks//WT1": "has a segment that is empty, '.' or '..'",
     "/Activities/*": "ends in '*', which is a wildcard in a rule",
     "/Activities/**": "ends in '**', which is a wildcard in a rule",
+    "/Tasks/undefined": "URL has 'undefined' where a SID belongs. Change the request",
+    "/Workers/null": "URL has 'null' where a SID belongs. Change the request",
+    "/TaskQueue/WQ1": "TaskRouter has no resource 'TaskQueue' there. Change the request",
+    "/Tasks/WT1/a*b": "wildcard must be the whole last segment of a URL, and 'a*b' is not. Change",
     "/Workspaces/WS2": "is for another workspace, WS2, and the token for",
     "/tasks/WT1": "the letter case differs: 'tasks' in the request's URL is written 'Tasks'",
     f"/Workers/{WORKER.lower()}": "the letter case differs: 'wk",
@@ -94,6 +98,14 @@ class TestDifference:
         assert (
             "Change the request, or use another token: a rule for this URL would not cover any of the" in out
         )
+
+    @pytest.mark.parametrize("path", ["", "/Workers", "/Workers/Statistics"])
+    @pytest.mark.parametrize("method", ["POST", "DELETE"])
+    def test_is_not_the_pages_to_change(self, method: str, path: str, run: Run) -> None:
+        arguments = (method, WORKSPACE_URL + path, token_of())
+        out = in_one_line(run("check", *arguments, status=1))
+        assert "would change the workspace or other workers, which are not this page's own. Use a" in out
+        assert json.loads(run("check", "--json", *arguments, status=1))["missing_rule"] is None
 
     @pytest.mark.parametrize("path", ["/Tasks/wtf", "/Tasks/wt", "/Tasks/xt1", f"{MINE}/Channels/wt1"])
     def test_difference_is_not_a_name(self, path: str, run: Run) -> None:

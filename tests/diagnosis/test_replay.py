@@ -442,7 +442,11 @@ class TestWork:
             make(self, rules)
 
         monkeypatch.setattr(AccessPolicy, "__init__", counting)
-        for path, number in (("/X", 1), ("/X", 100), ("/Tasks/WT", 100)):  # a grant covers the last ones
+        for path, number in (
+            ("/Events/X", 1),
+            ("/Events/X", 100),
+            ("/Tasks/WT", 100),
+        ):  # a grant covers the last ones
             made.clear()
             replay(entry(403, "POST", f"{WORKSPACE_URL}{path}{at}", token=token) for at in range(number))
             # The token's own, one for each grant and the class, and a small one for each rule that is tried.

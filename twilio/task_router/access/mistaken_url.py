@@ -29,7 +29,8 @@ RESOURCES: Final[Mapping[str, frozenset[str]]] = {
 }
 _NAMES = frozenset(RESOURCES).union(*RESOURCES.values())
 
-_NO_VALUES = frozenset({"undefined", "null", "None"})  # of JavaScript and Python
+#: The words for no value in JavaScript and Python, which some URLs have in a SID's place.
+NO_VALUES: Final = frozenset({"undefined", "null", "None"})
 
 
 class Mistake(NamedTuple):
@@ -111,10 +112,10 @@ def _without_empty(_: str, segments: list[str], pattern: bool) -> tuple[list[str
 
 
 def _without_missing_values(_: str, segments: list[str], __: bool) -> tuple[list[str], _Mistake]:  # noqa: FBT001
-    missing = next((segment for segment in segments if segment in _NO_VALUES), None)
+    missing = next((segment for segment in segments if segment in NO_VALUES), None)
     if missing is None:
         return segments, None
-    corrected = ["*" if segment in _NO_VALUES else segment for segment in segments]
+    corrected = ["*" if segment in NO_VALUES else segment for segment in segments]
     return corrected, (
         f"its URL has {missing} where a SID belongs.",
         "Set the variable before the rule is made.",

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from twilio.task_router.access.mistaken_url import correct_case
+from twilio.task_router.access.mistaken_url import NO_VALUES, correct_case, mistake_in
 from twilio.task_router.checks import is_sid, shown, shown_text
 from twilio.task_router.urls import is_of_twilio, root_and_path
 
@@ -34,6 +34,7 @@ def difference(inspection: Inspection, url: str) -> str | None:
         _of_root(inspection, root)
         or _of_segments(inspection, segments)
         or _of_path(inspection, root, segments)
+        or _of_resource(url)
     )
 
 
@@ -68,6 +69,8 @@ def _of_segments(inspection: Inspection, segments: list[str]) -> str | None:
         return "the request's URL has a segment that is empty, '.' or '..'"
     if segments[-1:] in (["*"], ["**"]):
         return f"the request's URL ends in {segments[-1]!r}, which is a wildcard in a rule"
+    if (no_value := next((one for one in segments if one in NO_VALUES), None)) is not None:
+        return f"the request's URL has {no_value!r} where a SID belongs"
     for noun, prefix, own in (("account", "AC", sids.account), ("workspace", "WS", sids.workspace)):
         other = next((one for one in segments if is_sid(one, prefix) and one != own), None)
         if other is not None:
@@ -117,6 +120,12 @@ def _of_worker(inspection: Inspection, segments: list[str]) -> str | None:
     workers = [segment for segment in segments if is_sid(segment, "WK") or segment == of_a_worker]
     other = next((sid for sid in workers if sid not in _OF_ALL_WORKERS and sid != own), None)
     return None if other is None else _another("worker", other, own)
+
+
+def _of_resource(url: str) -> str | None:
+    """Describe a mistake for which a rule with this URL would be faulted as one that can never match."""
+    mistake = mistake_in(url)
+    return None if mistake is None else mistake.problem.replace("its URL", "the request's URL").rstrip(".")
 
 
 def _another(noun: str, sid: str, own: str) -> str:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from twilio.task_router.access.channel import claim_without_sid
+from twilio.task_router.access.notes import notes_on_rules
 from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.access.request import grouped
 from twilio.task_router.pages.grants import grant_in_words
@@ -90,13 +91,15 @@ def fix_for(inspection: Inspection, request: Request | None, verdict: Verdict) -
         if obstacle is None:
             rule = _narrowest_rule(inspection, request)
             alone = AccessPolicy([rule])
-            if not alone.allows(request) or inspection.denials.are_overridden(alone.index.rules):
+            if _is_wide(inspection, alone):
+                rule, obstacle = None, _WIDE
+            elif not alone.allows(request) or inspection.denials.are_overridden(alone.index.rules):
                 rule = None
             grants = [] if channel_rules else _grants(inspection, request)
             harmless = [one for one in grants if one not in inspection.overriding]
             grant = next(iter(grants_as_written(inspection, harmless[:1])), None)
             overrides = bool(grants) and not harmless
-            obstacle = _HELPS_NOT if grant is None and rule is None else None
+            obstacle = obstacle or (_HELPS_NOT if grant is None and rule is None else None)
     lines = [_line(inspection, one) for one in (*channel_rules, rule) if one is not None]
     docs = None if has_grants(inspection) else _DOCS
     return Fix(grant, overrides, channel_rules, rule, obstacle, lines, docs)
@@ -131,6 +134,12 @@ _HELPS_NOT: Final = (
 )
 
 
+_WIDE: Final = (
+    "The request would change the workspace or other workers, which are not this page's own. Use a "
+    "workspace's token for that."
+)
+
+
 _NOT_ITS_OWN: Final = (
     "Change the request, or use another token: a rule for this URL would not cover any of the "
     "page's own resources."
@@ -146,8 +155,8 @@ def grants_as_written(inspection: Inspection, grants: Iterable[str]) -> list[str
     """Return grants as the token's maker writes them, the token's own class first.
 
     :param grants: such as ``TaskRouterWorkerCapability.allow_activity_updates()``.
-    :returns: an empty list if the maker has no such grants, if each would override a denial, or if the token's
-        rules are those of no class.
+    :returns: an empty list if the maker has no such grants, if each would override a denial, or if the
+        token's rules are those of no class.
     """
     own = inspection.own_class
     if own is None or not has_grants(inspection):
@@ -199,6 +208,14 @@ def _narrowest_rule(inspection: Inspection, request: Request) -> PolicyRule:
         query_filter=_filter(request.query, optional=_OF_A_PART),
         post_filter=_filter(request.form),
     )
+
+
+def _is_wide(inspection: Inspection, alone: AccessPolicy) -> bool:
+    """Return whether the notes on a token would fault a rule, the only one of a policy, as wide."""
+    sids = inspection.sids
+    if alone.index.rules[0].method == "GET" or not sids.worker:
+        return False  # as no rule that is wide
+    return any(note.kind == "wide" for note in notes_on_rules(alone.index, sids.workspace, sids.worker))
 
 
 def _filter(
