@@ -139,7 +139,8 @@ class TestReasons:
     def test_reasons_of_all_401(self) -> None:
         says = reasons(entry(401), websocket(401), entry(0), entry(None))
         assert says.startswith(
-            "Every answer is a 401 (2 requests). A 401 says that the token itself is not good"
+            "Every answer is a 401 (2 requests). A 401 says that the token itself is not good: it has "
+            "expired, is not valid yet, or is not signed with the account's auth token. "
         )
 
     def test_reasons_of_some_401(self) -> None:

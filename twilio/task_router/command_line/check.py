@@ -10,7 +10,6 @@ from twilio.task_router.checks import shown
 from twilio.task_router.diagnosis.fix import Fix, fix_for
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.verdict import Verdict, judge
-from twilio.task_router.rule import METHODS
 from twilio.task_router.times import iso
 from twilio.task_router.urls import is_whole
 
@@ -63,8 +62,6 @@ def _pair(text: str) -> tuple[str, str]:
 
 def run(options: argparse.Namespace) -> int:
     inspection, request = _inspection_and_request(options)
-    if request.method not in METHODS:
-        raise ValueError(f"the method must be GET, POST or DELETE, not {shown(request.method)}")
     verdict = judge(inspection, request)
     fix = fix_for(inspection, request, verdict)
     if options.json:
@@ -116,7 +113,7 @@ def _show(inspection: Inspection, request: Request, verdict: Verdict, fix: Fix |
     reason = short(decision.reason, inspection)
     if verdict:
         terminal.verdict(verdict.good, f"allowed by the rules{unchecked}: {reason}")
-    elif not decision and not verdict.lacking and not inspection.unreadable_rules:
+    elif not decision and _GIVE_A_401.issuperset(kind for kind, _ in verdict.problems):
         terminal.no(f"denied by the rules{unchecked}: {reason}")
         show_fix(fix, terminal)
         _show_problems(verdict, terminal)
@@ -135,5 +132,5 @@ def _show(inspection: Inspection, request: Request, verdict: Verdict, fix: Fix |
 
 def _show_problems(verdict: Verdict, terminal: Terminal) -> None:
     for kind, text in verdict.problems:
-        answer = ", which gives a 401" if kind in _GIVE_A_401 else ""
-        terminal.no(f"{text[0].upper()}{text[1:]}{answer}.")
+        answer = " That gives a 401." if kind in _GIVE_A_401 else ""
+        terminal.no(f"{text[0].upper()}{text[1:]}.{answer}")

@@ -100,9 +100,14 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON
     print(hidden_in_json(document))  # noqa: T201 - the one place for JSON
 
 
+# For "/" alone, one would think of the host's root. Worker.js asks for a workspace by this URL.
+_WITH_A_SLASH = "the workspace with a slash at its end"
+
+
 def short(text: str, inspection: Inspection) -> str:
     """Return *text* with short URLs: "the channel", "the workspace", and paths below the workspace."""
     urls = inspection.urls
+    text = re.sub(rf"{re.escape(urls.workspace)}/(?=[\s;:,]|\.?$)", _WITH_A_SLASH, text)
     for url, name in ((urls.channel, "the channel"), (urls.workspace, "the workspace")):
         text = re.sub(rf"{re.escape(url)}(?![\w/])", name, text)
     return text.replace(f"{urls.workspace}/", "/")

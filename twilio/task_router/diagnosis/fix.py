@@ -181,7 +181,7 @@ def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str
         index = decision.rule_index
         return f"Rule {index} denies this request{_without_allow(inspection, index)}: {_CHANGE_IT}"
     if request.method not in METHODS:
-        return f"Rules are for GET, POST and DELETE, not for {request.method}."
+        return f"TaskRouter takes only GET, POST and DELETE, so no rule can allow {request.method}."
     if (differs := difference(inspection, request.url)) is not None:
         return f"{differs[0].upper()}{differs[1:]}. {_NOT_ITS_OWN}"
     parameters = dict((*request.query, *request.form))

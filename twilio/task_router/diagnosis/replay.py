@@ -132,8 +132,8 @@ _NO_BODY: Final = (
 _NOT_JUDGED: Final = "{number} request{s} to the event bridge {have} no readable body, and cannot be judged."
 _DENIED: Final = "{number} request{s} to the event bridge {are} not allowed by the token."
 _MEANS: Final = (
-    "A 401 says that the token itself is not good: it has expired, or another account's auth token has "
-    "signed it. Set TWILIO_AUTH_TOKEN, and run inspect on the token."
+    "A 401 says that the token itself is not good: it has expired, is not valid yet, or is not signed with "
+    "the account's auth token. Set TWILIO_AUTH_TOKEN, and run inspect on the token."
 )
 _ALL_UNAUTHORIZED: Final = f"Every answer is a 401 ({{number}} request{{s}}). {_MEANS}"
 _SOME_UNAUTHORIZED: Final = f"{{number}} request{{s}} {{were}} answered 401. {_MEANS}"

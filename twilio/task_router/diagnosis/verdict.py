@@ -124,7 +124,7 @@ def _out_of_force(inspection: Inspection, at: float | None) -> Iterator[Problem]
     moment = time.time() if at is None else at
     if inspection.expired_at(moment):
         now = f"the token expired {from_now(inspection.claims['exp'])}"
-        yield Problem("expired", now if at is None else "the token had expired by then, which gives a 401")
+        yield Problem("expired", now if at is None else "the token had expired by then")
     if inspection.begins_after(moment):
         now = f"the token is not valid yet, but will be {from_now(inspection.claims['nbf'])}"
         yield Problem("not-yet-valid", now if at is None else "the token was not valid yet")
