@@ -27,8 +27,12 @@ DOCS = "the page other-sdks"
             ["Add this rule where the token is made (the page other-sdks shows how):", "{}"],
         ),
         (Fix(None, [], None, "Change the request.", [], None), ["Change the request."]),
+        (
+            Fix(None, [], None, None, ["one"], None, overrides=True),
+            ["A grant would override a rule that denies; paste this rule:", "one"],
+        ),
     ],
-    ids=["none", "grant", "rules", "JSON", "obstacle"],
+    ids=["none", "grant", "rules", "JSON", "obstacle", "grant that overrides"],
 )
 def test_fix_in_words(fix: Fix | None, lines: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     show_fix(fix, Terminal())

@@ -58,8 +58,6 @@ class Fix:
     #: ``TaskRouterWorkerCapability.allow_activity_updates()``, or the official SDK's
     #: ``allow_update_activities=True``. ``None`` if no grant would do, or if the maker has none.
     grant: str | None
-    #: Whether there is a grant, but it would also override a rule that denies.
-    overrides: bool
     #: The rules that the channel lacks.
     channel_rules: list[PolicyRule]
     #: The narrowest rule that would do, if the request lacks one.
@@ -70,6 +68,8 @@ class Fix:
     lines: list[str]
     #: The page of the documentation that shows how a rule is added, if the lines are JSON.
     docs: str | None
+    #: Whether there is a grant, but one that would also override a rule that denies.
+    overrides: bool = False
 
 
 def fix_for(inspection: Inspection, request: Request | None, verdict: Verdict) -> Fix | None:
@@ -102,7 +102,7 @@ def fix_for(inspection: Inspection, request: Request | None, verdict: Verdict) -
             obstacle = obstacle or (_HELPS_NOT if grant is None and rule is None else None)
     lines = [_line(inspection, one) for one in (*channel_rules, rule) if one is not None]
     docs = None if has_grants(inspection) else _DOCS
-    return Fix(grant, overrides, channel_rules, rule, obstacle, lines, docs)
+    return Fix(grant, channel_rules, rule, obstacle, lines, docs, overrides)
 
 
 def _obstacle_of_channel(inspection: Inspection, verdict: Verdict) -> str | None:
