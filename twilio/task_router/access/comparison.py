@@ -171,7 +171,7 @@ class _Pairings:
         self._unfiltered = unfiltered
         self._made_up = made_up
         self._steps = steps
-        # Rules with equal numbers differ in nothing but their method and URL.
+        # Rules with equal numbers differ only in method and URL.
         numbers: dict[object, int] = {}
         self._our_numbers, self._their_numbers = (
             [numbers.setdefault(_about_parameters(rule), len(numbers)) for rule in side.rules]
@@ -210,7 +210,7 @@ class _Pairings:
 
 
 def _about_parameters(rule: Rule) -> object:
-    """Return a value that two rules share if they differ in nothing but their method and URL."""
+    """Return a value that two rules share if they differ only in method and URL."""
     return rule.allow, tuple(rule.query_filter.items()), tuple(rule.post_filter.items())
 
 

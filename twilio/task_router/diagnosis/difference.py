@@ -123,7 +123,7 @@ def _of_worker(inspection: Inspection, segments: list[str]) -> str | None:
 
 
 def _of_resource(url: str) -> str | None:
-    """Describe a mistake for which a rule with this URL would be faulted as one that can never match."""
+    """Describe the mistake by which a rule with this URL could never match, or return ``None``."""
     mistake = mistake_in(url)
     return None if mistake is None else mistake.problem.replace("its URL", "the request's URL").rstrip(".")
 

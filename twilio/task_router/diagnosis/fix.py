@@ -211,10 +211,10 @@ def _narrowest_rule(inspection: Inspection, request: Request) -> PolicyRule:
 
 
 def _is_wide(inspection: Inspection, alone: AccessPolicy) -> bool:
-    """Return whether the notes on a token would fault a rule, the only one of a policy, as wide."""
+    """Return whether the notes on a token would call the only rule of a policy wide."""
     sids = inspection.sids
     if alone.index.rules[0].method == "GET" or not sids.worker:
-        return False  # as no rule that is wide
+        return False  # no such rule is wide
     return any(note.kind == "wide" for note in notes_on_rules(alone.index, sids.workspace, sids.worker))
 
 

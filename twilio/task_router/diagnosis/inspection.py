@@ -165,7 +165,7 @@ class Inspection:
 
     @cached_property
     def overriding(self) -> frozenset[str]:
-        """The grants among these, in words, that would override a denial. Nobody is advised to call them."""
+        """The names of the grants that would override a denial. No fix suggests them."""
         own_rules = len(self.rules)
         return frozenset(
             grant_in_words(kind, grant)
