@@ -491,6 +491,16 @@ class TestCalls:
         assert "allow_" not in out
 
 
+def test_calls_need_a_page(run: Run) -> None:
+    """With the calls of a workspace's page, "the channel" would be two URLs."""
+    token = with_claims(channel="CI123", worker_sid=...)
+    says = "Which calls of Worker.js go through: no claim says which page of Worker.js the token is for."
+    out = run("inspect", token, status=1)
+    assert f"Not judged ? {says}" in in_one_line(out)
+    assert "Calls of Worker.js" not in out.partition("Policy rules")[2].partition("Not judged")[0]
+    assert json.loads(run("inspect", token, "--json", status=1))["not_judged"] == [says]
+
+
 class TestOtherTokens:
     @pytest.mark.parametrize(
         ("header", "claims", "says"),

@@ -105,6 +105,8 @@ def _worker_js(inspection: Inspection) -> tuple[dict[str, Explanation], str | No
     """Return the calls of the token's page, or the reason why readable rules lead to none."""
     if inspection.access_policy is None:
         return {}, None
+    if inspection.sids.page is None:
+        return {}, "no claim says which page of Worker.js the token is for"
     try:
         urls = inspection.urls
         page = page_of(
