@@ -579,6 +579,15 @@ def test_a_denial_of_every_get_is_not_overridden(run: Run) -> None:
     assert answer["kind"] == "denied-by-rule"
 
 
+def test_channel_of_another_worker(run: Run) -> None:
+    """Which of the two claims is wrong nobody knows: a rule might open another worker's channel."""
+    token = with_claims(worker_sid="WK2")
+    out = in_one_line(run("check", "GET", "/Activities", token, status=1))
+    assert "Set the claims channel and worker_sid to the same SID first: one is another worker's." in out
+    told = json.loads(run("check", "--json", "GET", "/Activities", token, status=1))
+    assert (told["missing_channel_rules"], "capability.allow" in out) == ([], False)
+
+
 def with_a_denial_of_names() -> str:
     capability = capability_of()
     capability.deny(f"{WORKSPACE_URL}/Workers/**", "POST", post_filter={"FriendlyName": REQUIRED})

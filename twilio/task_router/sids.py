@@ -47,6 +47,11 @@ class Sids(NamedTuple):
         return by_page.get(self.page or "", "")
 
     @property
+    def names_two_pages(self) -> bool:
+        """Whether ``channel`` has the SID of another page of the same kind than Worker.js opens."""
+        return self.opened[:2] == self.channel[:2] and self.opened != self.channel
+
+    @property
     def own_channel(self) -> str:
         """The SID of the page's channel: the one that Worker.js opens, or else the claim ``channel``."""
         return self.opened or self.channel

@@ -14,6 +14,7 @@ from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.access.request import grouped
 from twilio.task_router.pages.grants import grant_in_words
 from twilio.task_router.rule import METHODS, OPTIONAL, REQUIRED, PolicyRule, make_rule
+from twilio.task_router.sids import CLAIMS
 
 from .difference import difference
 from .hidden import can_be_pasted
@@ -109,7 +110,11 @@ def _obstacle_of_channel(inspection: Inspection, verdict: Verdict) -> str | None
     """Return the reason why no rule for the channel should be added, or ``None``."""
     if verdict.is_elsewhere:
         return "Use the token of the page that sent the request: a rule would open another page's channel."
-    claim = claim_without_sid(inspection.sids) if verdict.lacking else None
+    sids = inspection.sids
+    if verdict.lacking and sids.page and sids.names_two_pages:
+        names = f"channel and {CLAIMS[sids.page]}"
+        return f"Set the claims {names} to the same SID first: one is another {sids.page}'s."
+    claim = claim_without_sid(sids) if verdict.lacking else None
     if claim:
         return f"Set the claim {claim} to a SID first: without one, the page has no channel."
     denying = (
