@@ -136,6 +136,16 @@ class TestReasons:
         says = "2 requests to the event bridge have no readable body, and cannot be judged."
         assert reasons(unread(200), unread(None), entry(200)) == says
 
+    def test_reasons_of_bad_tokens(self) -> None:
+        """If a rule cannot be read, nobody knows whether the token allows the request."""
+        rules = capability_of().policies
+        odd = with_claims(policies=[*rules, {**rules[0], "query_filter": []}])
+        assert reasons(entry(200, token=odd)) == "1 request to the event bridge has a token that is not good."
+        assert reasons(entry(403, "DELETE"), *[entry(403, token=odd)] * 2) == (
+            "2 requests to the event bridge have a token that is not good. "
+            "1 request to the event bridge is not allowed by the token."
+        )
+
     def test_reasons_of_all_401(self) -> None:
         says = reasons(entry(401), websocket(401), entry(0), entry(None))
         assert says.startswith(

@@ -87,18 +87,16 @@ def _as_dict(inspection: Inspection, verdict: Verdict) -> dict[str, Any]:
 
 
 def _call_as_dict(explanation: Explanation, verdict: Verdict) -> dict[str, Any]:
-    """Return the fields of a call for JSON. A token that is not good permits none."""
-    is_refused = bool(explanation) and _is_refused(verdict)
+    """Return the fields of a call for JSON. A token that is not good permits none.
+
+    Explanations include the channel.
+    """
+    is_refused = bool(explanation) and verdict.has_bad_token
     return {
         "allowed": explanation.allowed and not is_refused,
         "allowed_by_rules": explanation.allowed,
         "reason": verdict.reasons[0] if is_refused else explanation.reason,
     }
-
-
-def _is_refused(verdict: Verdict) -> bool:
-    """Return whether a token is refused whatever its rules allow. Explanations include the channel."""
-    return any(problem.kind != "channel-denied" for problem in verdict.problems)
 
 
 def _worker_js(inspection: Inspection) -> tuple[dict[str, Explanation], str | None]:
@@ -228,7 +226,7 @@ def _show_calls(
     if not calls:
         return
     terminal.blank()
-    is_refused = _is_refused(verdict)
+    is_refused = verdict.has_bad_token
     terminal.say(f"Calls of Worker.js{', as far as the rules go' if is_refused else ''}")
     allowed = [call for call, explanation in calls.items() if explanation]
     if allowed:

@@ -109,7 +109,9 @@ class Replay:
             _NOT_JUDGED,
             [one for one in exchanges if one.case is None and one.status != 0 and not one.is_refused],
         )
-        yield from _sentence(_DENIED, [one for one in exchanges if one.case and not one.is_allowed])
+        denied = [(one, one.case.verdict) for one in exchanges if one.case and not one.is_allowed]
+        yield from _sentence(_NOT_GOOD, [one for one, verdict in denied if verdict.has_bad_token])
+        yield from _sentence(_DENIED, [one for one, verdict in denied if not verdict.has_bad_token])
         yield from _sentence(_ALL_UNAUTHORIZED if is_about_all else _SOME_UNAUTHORIZED, unauthorized)
         yield from _sentence(_DIFFERENT, [one for one in exchanges if one.differs])
         yield from _sentence(_OTHER, [one for one in refused if one.status not in _ABOUT_TOKENS])
@@ -130,6 +132,7 @@ _NO_BODY: Final = (
     "view, and run check on it."
 )
 _NOT_JUDGED: Final = "{number} request{s} to the event bridge {have} no readable body, and cannot be judged."
+_NOT_GOOD: Final = "{number} request{s} to the event bridge {have} a token that is not good."
 _DENIED: Final = "{number} request{s} to the event bridge {are} not allowed by the token."
 _MEANS: Final = (
     "A 401 says that the token itself is not good: it has expired, is not valid yet, or is not signed with "

@@ -54,6 +54,11 @@ class Verdict:
         return False if not self else True if self.checked else None
 
     @property
+    def has_bad_token(self) -> bool:
+        """Whether the token is not good, whatever its rules allow."""
+        return any(problem.kind != "channel-denied" for problem in self.problems)
+
+    @property
     def kind(self) -> str:
         """The word for the first reason: a problem's kind, or else the decision's, or else ``good``."""
         if self.problems:
