@@ -293,7 +293,7 @@ class TestConstructor:
             (rule(WORKER, post_filter=0), "post_filter must be a mapping"),
             (rule(WORKER, post_filter=()), "post_filter must be a mapping"),
             (rule(WORKER, post_filter=[{"A": {}}]), "twilio-php's addPostFilter makes such lists"),
-            (rule(WORKER, query_filter=[]), "PHP, of an empty array, makes such lists"),
+            (rule(WORKER, query_filter=[]), "PHP writes an empty array like this, and it is not known"),
             (rule(WORKER, post_filter={"A": None}), r"post_filter\['A'\] must be a str or a matcher"),
             (
                 rule(WORKER, post_filter={"A": {"optional": True}}),

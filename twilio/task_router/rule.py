@@ -235,10 +235,11 @@ def _check_flag(name: str, value: object) -> bool:
 
 def _read_filter(name: str, value: object) -> dict[str, Any]:
     if isinstance(value, list):
-        maker = "twilio-php's addPostFilter" if value else "PHP, of an empty array,"
+        origin = (
+            "twilio-php's addPostFilter makes such lists" if value else "PHP writes an empty array like this"
+        )
         raise TypeError(
-            f"{wrong_type(name, _FILTER, value)}; {maker} makes such lists, and it is not known how "
-            "TaskRouter reads them"
+            f"{wrong_type(name, _FILTER, value)}; {origin}, and it is not known how TaskRouter reads a list"
         )
     if value is None or (type(value) is dict and not value):  # the usual case first
         return {}
