@@ -642,7 +642,7 @@ class TestDeprecatedGrants:
     @pytest.mark.parametrize(
         ("grant", "advice"),
         [
-            ("allow_worker_fetch_attributes", "it is allowed from the start"),
+            ("allow_worker_fetch_attributes", "the page may fetch the worker from the start"),
             ("allow_worker_activity_updates", "call allow_activity_updates()"),
             ("allow_task_reservation_updates", "call allow_reservation_updates()"),
         ],

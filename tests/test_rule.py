@@ -107,7 +107,7 @@ class TestMakePolicy:
         ("name", "value", "says"),
         [
             ("url", 5, "url must be a str, not int: 5"),
-            ("url", "", "url must be a URL, got ''"),
+            ("url", "", "url must not be empty"),
             ("url", "\ud800", "url must be text that UTF-8 can encode, got '\\ud800'"),
             ("method", 5, "method must be a str, not int: 5"),
             ("method", "PUT", "method must be GET, POST or DELETE, got 'PUT'"),

@@ -174,7 +174,7 @@ class TestWide:
 
     def test_wide_with_a_filter(self) -> None:
         (note,) = notes_on(rule(f"{WORKSPACE}/**", "POST", post_filter={"A": "x"}))
-        assert f"it allows POST {WORKSPACE} with form A=x, for one" in note.reason
+        assert f"is wide: for example, it allows POST {WORKSPACE} with form A=x." in note.reason
 
     def test_wide_for_a_workspace(self) -> None:
         rules = [
@@ -206,7 +206,7 @@ class TestWide:
         rules = [rule(f"{WORKSPACE}/**", "POST"), rule(f"{WORKSPACE}/*", "POST", allow=False)]
         (note,) = notes_on(*rules, worker_sid=None)
         assert note.kind == "wide"
-        assert f"it allows POST {WORKSPACE}/any/any, for one" in note.reason
+        assert f"is wide: for example, it allows POST {WORKSPACE}/any/any." in note.reason
 
     def test_wide_on_each_host(self) -> None:
         bases = ["https://a/v1", "https://b/v1/c", "https://c"]
@@ -341,7 +341,7 @@ class TestNotes:
             (
                 [rule(WORKER), rule(f"{WORKSPACE}/**", "DELETE")],
                 1,
-                f"Policy rule 1, DELETE {WORKSPACE}/**, is wide: it allows DELETE {WORKSPACE}, for one.",
+                f"Policy rule 1, DELETE {WORKSPACE}/**, is wide: for example, it allows DELETE {WORKSPACE}.",
                 "Grant only what the page does: name the resources that it works with.",
             ),
             (
@@ -386,9 +386,12 @@ class TestNotes:
 
     def test_advice_on_a_long_life(self) -> None:
         (note,) = notes_on(lifetime=timedelta(days=2))
-        assert note.reason == "The token is good for more than 24 hours, and nothing can revoke it."
+        assert note.reason == (
+            "The token is good for more than 24 hours, and only a new auth token ends it early."
+        )
         assert note.advice == (
-            "Make tokens that last an hour at most, and replace them in the page with worker.updateToken()."
+            "Make tokens that last an hour at most, and replace them in the page with updateToken() of its "
+            "Worker.js object."
         )
 
     def test_notes_are_plain_values(self) -> None:

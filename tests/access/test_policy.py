@@ -281,7 +281,7 @@ class TestConstructor:
             ({"url": WORKER}, "method is missing"),
             ({"method": "GET"}, "url is missing"),
             (rule(WORKER, allowed=True), "unknown key 'allowed'"),
-            (rule(""), "url must be a URL"),
+            (rule(""), "url must not be empty"),
             (rule(WORKER) | {"url": None}, "url must be a str"),
             (rule(WORKER, "PUT"), "method must be GET, POST or DELETE"),
             (rule(WORKER) | {"method": 5}, "method must be a str"),

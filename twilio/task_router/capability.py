@@ -243,7 +243,7 @@ class Capability:
 
     @cached_property
     def base_url(self) -> str:
-        """The workspace's URL."""
+        """The workspace's URL, as in twilio-python 4.5.0 to 5.7.0; not the parameter ``base_url``."""
         return self._workspace_url
 
     def allow_fetch_subresources(self) -> None:
@@ -317,8 +317,8 @@ class Capability:
             capability sets itself, or contains NaN, an infinity or a lone surrogate.
         :raises ConflictingRulesError: if two rules differ only in ``allow``. TaskRouter would answer every
             request of such a token with an error.
-        :raises InvalidRuleError: if a rule is malformed (checked only if some rule denies, since only then
-            can rules conflict; :meth:`access_policy` always checks).
+        :raises InvalidRuleError: if a rule is malformed (not checked if all rules are plain dicts that allow,
+            which cannot conflict; :meth:`access_policy` always checks).
         """
         claims: dict[str, Any] = self._claims.copy()
         rules = list(self.policies)
@@ -381,7 +381,8 @@ class TaskRouterCapability(_WorkerChannelCapability):
     From the start, the page may open its websocket and fetch the workspace's activities. For a page that
     works with reservations, use :class:`TaskRouterWorkerCapability`.
 
-    The parameters and errors are those of :class:`Capability`. The channel is the worker.
+    The parameters and errors are those of :class:`Capability`, but the fourth is ``worker_sid``. The channel
+    is the worker.
     """
 
     _fixed = frozenset(
@@ -451,7 +452,8 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
     - 4.6.0 to 5.2.0 had the same claims as 4.5.0.
     - 5.3.0 to 5.7.0 have the same claims as this class.
 
-    The parameters and errors are those of :class:`Capability`. The channel is the worker.
+    The parameters and errors are those of :class:`Capability`, but the fourth is ``worker_sid``. The channel
+    is the worker.
     """
 
     _fixed = Capability._fixed | {"activity_url", "reservations_url", "worker_reservations_url"}  # noqa: SLF001 - of its base class
@@ -489,7 +491,9 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
 
         Deprecated in twilio-python 4.5.0: the page may do so from the start.
         """
-        _warn_deprecated("allow_worker_fetch_attributes() is deprecated: it is allowed from the start")
+        _warn_deprecated(
+            "allow_worker_fetch_attributes() is deprecated: the page may fetch the worker from the start"
+        )
         self.add_policy(self._resource_url, "GET", True)
 
     def allow_worker_activity_updates(self) -> None:
@@ -526,7 +530,8 @@ class TaskRouterWorkspaceCapability(Capability):
 
     From the start, the page may open its websocket and fetch the workspace.
 
-    The parameters and errors are those of :class:`Capability`. The channel is the workspace.
+    The parameters and errors are those of :class:`Capability`, without ``channel_id``. The channel is the
+    workspace.
     """
 
     channel_prefix = "WS"

@@ -214,7 +214,7 @@ def _read(index: int, value: object) -> Rule:
 def _check_url(value: object) -> str:
     url = check_text("url", value)
     if not url:
-        raise ValueError("url must be a URL, got ''")
+        raise ValueError("url must not be empty")
     return url
 
 

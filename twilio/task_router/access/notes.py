@@ -162,9 +162,9 @@ def long_lived(lifetime: timedelta | None) -> Iterator[Note]:
         yield Note(
             kind="long-lived",
             rule_index=None,
-            reason="The token is good for more than 24 hours, and nothing can revoke it.",
+            reason="The token is good for more than 24 hours, and only a new auth token ends it early.",
             advice="Make tokens that last an hour at most, and replace them in the page with "
-            "worker.updateToken().",
+            "updateToken() of its Worker.js object.",
         )
 
 
@@ -215,7 +215,7 @@ def _wide(indexed: RuleIndex, workspace_sid: str, worker_sid: str | None, steps:
         yield Note(
             kind="wide",
             rule_index=index,
-            reason=f"Policy rule {index}, {indexed.rules[index]}, is wide: it allows {request}, for one.",
+            reason=f"Policy rule {index}, {indexed.rules[index]}, is wide: for example, it allows {request}.",
             advice="Grant only what the page does: name the resources that it works with.",
         )
 
@@ -223,7 +223,7 @@ def _wide(indexed: RuleIndex, workspace_sid: str, worker_sid: str | None, steps:
 def _is_foreign(url: str, workspace_path: str, worker_sid: str | None, made_up: str) -> bool:
     """Return whether a URL is in the workspace, but not the page's own.
 
-    A made-up resource below the workspace is no page's own. For a worker's page, the workspace and other
+    A made-up resource below the workspace belongs to no page. For a worker's page, the workspace and other
     workers are not the page's own, either.
     """
     base = base_before(url, workspace_path)
@@ -237,8 +237,8 @@ def _is_foreign(url: str, workspace_path: str, worker_sid: str | None, made_up: 
     )
 
 
-def _is_at(place: str, path: str) -> bool:
-    return path == place or path.startswith(f"{place}/")
+def _is_at(resource: str, path: str) -> bool:
+    return path == resource or path.startswith(f"{resource}/")
 
 
 def _redundant(indexed: RuleIndex, steps: Steps) -> Iterator[Note]:

@@ -137,7 +137,7 @@ class AccessPolicy:
     def redundant(self) -> list[int]:
         """Return the indexes of rules that could be removed, one at a time, without changing any outcome.
 
-        Remove one, then ask again: of two equal rules, both are listed, but one has to stay.
+        Remove one, then ask again. Two equal rules are both listed, but one has to stay.
 
         :raises ComparisonTooHardError: if the comparison would take too many steps.
         """
