@@ -11,10 +11,10 @@ from twilio.task_router.access import parameters
 from twilio.task_router.access.comparison import made_up_word, representatives
 from twilio.task_router.access.parameters import (
     Box,
-    Case,
     Choices,
     Parameter,
     Point,
+    Search,
     Steps,
     boxes,
     simplest_point,
@@ -91,7 +91,7 @@ class TestSimplestPoint:
         nothing_left = 0
         for _ in range(1_000):
             cases = [
-                Case(drawn_box(random), [drawn_box(random) for _ in range(random.randint(0, 6))])
+                Search(drawn_box(random), [drawn_box(random) for _ in range(random.randint(0, 6))])
                 for _ in range(random.randint(0, 2))
             ]
             left = [
@@ -301,7 +301,7 @@ class TestEffort:
     def test_effort_counts_parts(self) -> None:
         steps = Steps()
         names = [Parameter("form", str(n), ("any",)) for n in range(1_000)]
-        simplest_point([Case(Box(dict.fromkeys(names, frozenset({None, "any"}))), [])], steps)
+        simplest_point([Search(Box(dict.fromkeys(names, frozenset({None, "any"}))), [])], steps)
         assert parameters.MOST_STEPS - steps.left >= 1_000
 
     def test_effort_counts_denials(self, effort: Effort) -> None:

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: The kinds of pages, one for each object of Worker.js.
-Page: TypeAlias = Literal["worker", "task queue", "workspace"]
+PageKind: TypeAlias = Literal["worker", "task queue", "workspace"]
 
 #: The claim from which each kind of page takes its channel.
-CLAIMS: Final[Mapping[Page, str]] = {
+CLAIMS: Final[Mapping[PageKind, str]] = {
     "worker": "worker_sid",
     "task queue": "taskqueue_sid",
     "workspace": "workspace_sid",
 }
-_PAGE_OF_CHANNEL: Final[Mapping[str, Page]] = {"WK": "worker", "WQ": "task queue", "WS": "workspace"}
+_PAGE_OF_CHANNEL: Final[Mapping[str, PageKind]] = {"WK": "worker", "WQ": "task queue", "WS": "workspace"}
 
 
 class Sids(NamedTuple):
@@ -33,7 +33,7 @@ class Sids(NamedTuple):
     task_queue: str
 
     @property
-    def page(self) -> Page | None:
+    def page(self) -> PageKind | None:
         """The kind of page that the token is for, or ``None`` if no claim tells."""
         of_channel = _PAGE_OF_CHANNEL.get(self.channel[:2])
         if self.worker and not (self.task_queue and of_channel == "task queue"):

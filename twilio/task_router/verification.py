@@ -77,7 +77,8 @@ class VerifiedToken:
     def notes(self) -> list[Note]:
         """Return notes on oddities worth a second look, such as a rule that can never match.
 
-        The token's lifetime counts from the claim ``iat``, else from ``nbf``, else from the verification.
+        The token's lifetime counts from the claim ``iat``, else from ``nbf``, else from the time of
+        verification (*at*).
 
         :raises ComparisonTooHardError: if the search for wide or redundant rules would take too many steps.
         """
@@ -90,10 +91,10 @@ class VerifiedToken:
 
     @property
     def resource_url(self) -> str:
-        """The URL of the worker, task queue or workspace that the page is for, with the same base URL.
+        """The URL of the worker, task queue or workspace that the page is for.
 
-        If the SIDs differ, :attr:`worker_sid` and :attr:`taskqueue_sid` count, which Worker.js reads, and not
-        :attr:`channel`.
+        The base URL is that of :attr:`workspace_url`. If the SIDs differ, :attr:`worker_sid` and
+        :attr:`taskqueue_sid` count, which Worker.js reads, and not :attr:`channel`.
         """
         return self._urls.resource
 
@@ -139,14 +140,14 @@ def verify_token(
     check_type("token", token, (str, bytes), "a str or bytes")
     seconds = _leeway_in_seconds(leeway)
     now = time.time() if at is None else _timestamp(at)
-    read = read_token(token)
+    read = _read_token(token)
     check_header(read)
     check_signature(read, key)
     _check_in_force(read.claims, now, seconds)
     return _read_claims(read.claims, now)
 
 
-def read_token(token: str | bytes) -> tokens.Token:
+def _read_token(token: str | bytes) -> tokens.Token:
     """Return the parts of a token, not verified.
 
     :raises jwt.DecodeError: if *token* is malformed.
@@ -264,7 +265,7 @@ def claim_problems(claims: Mapping[str, Any]) -> list[str]:
     """Return all problems with a token's claims, without judging its rules or whether it is in force."""
     readers = {
         "exp": _time,
-        "nbf": _time if "nbf" in claims else _text_or_none,
+        **({"nbf": _time} if "nbf" in claims else {}),
         "iss": _text,
         "account_sid": _text,
         "workspace_sid": _text,

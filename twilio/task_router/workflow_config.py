@@ -235,7 +235,7 @@ def _check_part(name: str, value: object, expected: str) -> None:
         raise wrong_type(name, expected, value)
 
 
-def _renamed(rule: Any) -> Any:  # noqa: ANN401
+def _renamed(rule: Any) -> Any:  # noqa: ANN401 - a rule of any type, or a part of JSON
     if not isinstance(rule, Mapping) or "filter_friendly_name" not in rule:
         return rule
     renamed = dict(rule)

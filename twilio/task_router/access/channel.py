@@ -74,6 +74,11 @@ def advice_on_lack(lacks: Sequence[Lack], without_sid: str | None = None) -> str
         return f"Set the claim {without_sid} to a SID."
     denying = dict.fromkeys(str(lack.rule_index) for lack in lacks if lack.rule_index is not None)
     absent = [lack.method for lack in lacks if lack.rule_index is None]
-    change = [f"Change or remove policy rule{'s'[: len(denying) - 1]} {' and '.join(denying)}."]
-    add = [f"Add {'rules that allow' if absent[1:] else 'a rule that allows'} {' and '.join(absent)}."]
-    return " ".join([*(change if denying else []), *(add if absent else [])])
+    advice: list[str] = []
+    if denying:
+        noun = "policy rule" if len(denying) == 1 else "policy rules"
+        advice.append(f"Change or remove {noun} {' and '.join(denying)}.")
+    if absent:
+        change = "a rule that allows" if len(absent) == 1 else "rules that allow"
+        advice.append(f"Add {change} {' and '.join(absent)}.")
+    return " ".join(advice)

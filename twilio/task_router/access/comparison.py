@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from twilio.task_router.urls import is_whole
 
-from .parameters import Case, Steps, boxes, pairs, simplest_point
+from .parameters import Search, Steps, boxes, pairs, simplest_point
 from .request import Request
 from .rule_index import RuleIndex
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from twilio.task_router.rule import Rule
 
-    from .parameters import Box, Pairs
+    from .parameters import Box
+    from .request import Pairs
 
 
 def beyond(ours: RuleIndex, theirs: RuleIndex) -> list[tuple[int, Request]]:
@@ -46,9 +47,9 @@ def witnesses(
     found: dict[int, Request] = {}
     for method, url in targets:
         indexes, pairing = pairings.at(method, url)
-        for place, index in enumerate(indexes):
+        for position, index in enumerate(indexes):
             if ours.rules[index].allow and index not in found:
-                parameters = pairing.simplest(place)
+                parameters = pairing.simplest(position)
                 if parameters is not None:
                     found[index] = Request(method, url, query=parameters[0], form=parameters[1])
     return found
@@ -65,8 +66,8 @@ def is_beyond(ours: RuleIndex, theirs: RuleIndex, since: int, steps: Steps) -> b
     for method in sorted({rule.method for rule in ours.rules[since:]}):
         for url in representatives(rules, method, made_up, steps):
             indexes, pairing = pairings.at(method, url)
-            for place, index in enumerate(indexes):
-                if index >= since and ours.rules[index].allow and pairing.simplest(place) is not None:
+            for position, index in enumerate(indexes):
+                if index >= since and ours.rules[index].allow and pairing.simplest(position) is not None:
                     return True
     return False
 
@@ -85,8 +86,8 @@ def redundant(ours: RuleIndex, steps: Steps) -> list[int]:
             indexes, pairing = pairings.at(method, url)
             needed.update(
                 index
-                for place, index in enumerate(indexes)
-                if index not in needed and pairing.changes_anything(place)
+                for position, index in enumerate(indexes)
+                if index not in needed and pairing.changes_anything(position)
             )
     return [index for index in range(len(ours.rules)) if index not in needed]
 
@@ -227,25 +228,27 @@ class _Pairing:
         self._simplest: dict[int, tuple[Pairs, Pairs] | None] = {}
         self._changes_anything: dict[int, bool] = {}
 
-    def simplest(self, place: int) -> tuple[Pairs, Pairs] | None:
-        """Return the fewest parameters that our rule at this place decides, and their rules otherwise."""
-        if place not in self._simplest:
-            point = simplest_point(self._cases(place, self._theirs), self._steps)
-            self._simplest[place] = None if point is None else (pairs(point, "query"), pairs(point, "form"))
-        return self._simplest[place]
+    def simplest(self, position: int) -> tuple[Pairs, Pairs] | None:
+        """Return the smallest set of parameters that our rule here decides, and their rules otherwise."""
+        if position not in self._simplest:
+            point = simplest_point(self._searches(position, self._theirs), self._steps)
+            self._simplest[position] = (
+                None if point is None else (pairs(point, "query"), pairs(point, "form"))
+            )
+        return self._simplest[position]
 
-    def changes_anything(self, place: int) -> bool:
-        """Return whether the decisions would change without our rule at this place."""
-        if place not in self._changes_anything:
-            cases = self._cases(place, self._ours[place + 1 :])
-            self._changes_anything[place] = simplest_point(cases, self._steps) is not None
-        return self._changes_anything[place]
+    def changes_anything(self, position: int) -> bool:
+        """Return whether the decisions would change without our rule at this position."""
+        if position not in self._changes_anything:
+            searches = self._searches(position, self._ours[position + 1 :])
+            self._changes_anything[position] = simplest_point(searches, self._steps) is not None
+        return self._changes_anything[position]
 
-    def _cases(self, place: int, instead: Sequence[_Boxed]) -> Iterator[Case]:
-        """Yield the cases that our rule at this place decides, and that *instead* would decide otherwise."""
-        allow, box = self._ours[place]
-        self._steps.take((place + len(instead)) // 4)
-        others = [other.box for other in self._ours[:place]]
+    def _searches(self, position: int, instead: Sequence[_Boxed]) -> Iterator[Search]:
+        """Yield searches for points that our rule here decides, and that *instead* would decide otherwise."""
+        allow, box = self._ours[position]
+        self._steps.take((position + len(instead)) // 4)
+        others = [other.box for other in self._ours[:position]]
         for other in instead:
             if other.allow == allow:
                 others.append(other.box)
@@ -253,9 +256,9 @@ class _Pairing:
                 self._steps.take(2 * min(box.size, other.box.size))
                 common = box.common(other.box)
                 if common is not None:
-                    yield Case(common, tuple(others))
+                    yield Search(common, tuple(others))
         if allow:  # a request that matches no rule is denied
-            yield Case(box, others)
+            yield Search(box, others)
 
 
 class _Boxed(NamedTuple):

@@ -63,7 +63,7 @@ def mistake_in(url: str) -> Mistake | None:
         found.append(("its URL begins with http:, and Twilio's URLs with https:.", "Write https:."))
         scheme = "https"
     for correct in (_without_empty, _without_missing_values, _without_inner_wildcards, _with_known_resources):
-        corrected, mistake = correct(host, segments, bool(wildcard))
+        corrected, mistake = correct(host, segments, wildcard)
         if mistake is not None:
             found.append(mistake)
         segments = corrected
@@ -100,8 +100,8 @@ def _before_query(text: str) -> str:
     return text.partition("#")[0].partition("?")[0]
 
 
-def _without_empty(_: str, segments: list[str], pattern: bool) -> tuple[list[str], _Mistake]:  # noqa: FBT001
-    inner = segments if pattern else segments[:-1]
+def _without_empty(_: str, segments: list[str], wildcard: list[str]) -> tuple[list[str], _Mistake]:
+    inner = segments if wildcard else segments[:-1]
     if "" not in inner:
         return segments, None
     kept = [segment for segment in segments if segment]
@@ -111,7 +111,7 @@ def _without_empty(_: str, segments: list[str], pattern: bool) -> tuple[list[str
     )
 
 
-def _without_missing_values(_: str, segments: list[str], __: bool) -> tuple[list[str], _Mistake]:  # noqa: FBT001
+def _without_missing_values(_: str, segments: list[str], __: list[str]) -> tuple[list[str], _Mistake]:
     missing = next((segment for segment in segments if segment in NO_VALUES), None)
     if missing is None:
         return segments, None
@@ -122,7 +122,7 @@ def _without_missing_values(_: str, segments: list[str], __: bool) -> tuple[list
     )
 
 
-def _without_inner_wildcards(_: str, segments: list[str], __: bool) -> tuple[list[str], _Mistake]:  # noqa: FBT001
+def _without_inner_wildcards(_: str, segments: list[str], __: list[str]) -> tuple[list[str], _Mistake]:
     wild = next((segment for segment in segments if "*" in segment), None)
     if wild is None:
         return segments, None
@@ -139,7 +139,7 @@ def _without_inner_wildcards(_: str, segments: list[str], __: bool) -> tuple[lis
     )
 
 
-def _with_known_resources(host: str, segments: list[str], __: bool) -> tuple[list[str], _Mistake]:  # noqa: FBT001
+def _with_known_resources(host: str, segments: list[str], __: list[str]) -> tuple[list[str], _Mistake]:
     corrected = list(segments)
     wrong: list[tuple[str, str | None]] = []
 
@@ -156,7 +156,8 @@ def _with_known_resources(host: str, segments: list[str], __: bool) -> tuple[lis
     if "Workspaces" in corrected:
         start = corrected.index("Workspaces") + 2
         check(start, frozenset(RESOURCES))
-        check(start + 2, RESOURCES.get("".join(corrected[start : start + 1]), frozenset()) or frozenset())
+        if start < len(corrected):
+            check(start + 2, RESOURCES.get(corrected[start], frozenset()))
     if not wrong:
         return segments, None
     name, meant = wrong[0]

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from twilio.task_router.rule import Rule
-    from twilio.task_router.sids import Page, Sids
+    from twilio.task_router.sids import PageKind, Sids
 
     from .own_urls import OwnUrls
 
 #: The classes for each kind of page, the newest first, whose rules include the older one's.
-CLASSES: Final[Mapping[Page, tuple[type[Capability], ...]]] = {
+CLASSES: Final[Mapping[PageKind, tuple[type[Capability], ...]]] = {
     "worker": (TaskRouterWorkerCapability, TaskRouterCapability),
     "task queue": (TaskRouterTaskQueueCapability,),
     "workspace": (TaskRouterWorkspaceCapability,),
@@ -51,7 +51,7 @@ def own_capability(kind: type[Capability], sids: Sids, urls: OwnUrls) -> Capabil
 def from_the_start(rules: Sequence[Rule], sids: Sids) -> set[int]:
     """Return the indexes of the rules that the newest class for a token's page makes by itself.
 
-    A page needs these rules, or its class makes them anyway. Of equal rules, only the first counts. The set
+    A page needs these rules, or its class makes them anyway. Only the first of equal rules counts. The set
     is empty for a token without a page or with a malformed SID.
     """
     if sids.page is None:

@@ -13,7 +13,7 @@ from functools import cache
 from heapq import heappop, heappush
 from itertools import chain, count
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from twilio.task_router.errors import ComparisonTooHardError
 from twilio.task_router.rule import Matcher
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from twilio.task_router.rule import Rule
+
+    from .request import Pairs
+
+    Kind: TypeAlias = Literal["query", "form"]
 
 #: The most steps that a comparison may take: about two seconds. A step looks at one parameter of a box, or at
 #: ten of a parameter's values.
@@ -47,11 +51,10 @@ class Steps:
 class Parameter:
     """A parameter that some filter names, or one that represents all others.
 
-    :param kind: ``query`` or ``form``.
     :param values: the values that filters mention, followed by one that no filter mentions.
     """
 
-    def __init__(self, kind: str, name: str, values: Iterable[str]) -> None:
+    def __init__(self, kind: Kind, name: str, values: Iterable[str]) -> None:
         self.kind = kind
         self.name = name
         self.values = tuple(values)
@@ -61,8 +64,6 @@ class Parameter:
 Choices: TypeAlias = frozenset[str | None]
 #: The parameters of a request, each with its value.
 Point: TypeAlias = dict[Parameter, str]
-#: Pairs of a name and a value.
-Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 _LEFT_OUT: Choices = frozenset({None})
 
@@ -134,13 +135,13 @@ def boxes(rules: Sequence[Rule], made_up: str, steps: Steps) -> list[Box]:
     return found
 
 
-def pairs(point: Point, kind: str) -> Pairs:
+def pairs(point: Point, kind: Kind) -> Pairs:
     """Return the query or form parameters of a point."""
     return tuple((parameter.name, value) for parameter, value in point.items() if parameter.kind == kind)
 
 
 def _choices(
-    kind: str, filters: Sequence[Mapping[str, Matcher]], made_up: str
+    kind: Kind, filters: Sequence[Mapping[str, Matcher]], made_up: str
 ) -> Iterator[dict[Parameter, Choices]]:
     """Yield the choices that match each filter."""
     values: dict[str, dict[str, None]] = {made_up: {}}
@@ -165,22 +166,22 @@ def _choices(
         yield {parameter: matching(parameter, matcher) for parameter, matcher in named.items()} or anything
 
 
-class Case(NamedTuple):
+class Search(NamedTuple):
     """A search for a point of one box that is in none of the others."""
 
     box: Box
     others: Sequence[Box]
 
 
-def simplest_point(cases: Iterable[Case], steps: Steps) -> Point | None:
-    """Return the point with the fewest parameters in any case, or ``None`` if no case has a point.
+def simplest_point(searches: Iterable[Search], steps: Steps) -> Point | None:
+    """Return the point with the fewest parameters that any search finds, or ``None``.
 
     Take the part with the fewest parameters, and its simplest point. If no other box contains that point, no
     point is simpler. Otherwise, split the part along the ways out of a box that does.
 
     :raises ComparisonTooHardError: if the steps do not suffice.
     """
-    queue: list[tuple[int, int, Case, Iterator[Box], int]] = []
+    queue: list[tuple[int, int, Search, Iterator[Box], int]] = []
     order = count(0, -1)  # among parts with equally few parameters, the last that was found comes first
 
     def put(parts: Iterator[Box], others: Sequence[Box], fewest: int) -> None:
@@ -188,9 +189,11 @@ def simplest_point(cases: Iterable[Case], steps: Steps) -> Point | None:
         part = next(parts, None)
         if part is not None:
             steps.take(2 * part.size + len(others) * (1 + len(part.required) // 10))
-            heappush(queue, (max(fewest, len(part.required)), next(order), Case(part, others), parts, fewest))
+            heappush(
+                queue, (max(fewest, len(part.required)), next(order), Search(part, others), parts, fewest)
+            )
 
-    for box, others in cases:
+    for box, others in searches:
         put(iter([box]), others, 0)
     while queue:
         _, _, (box, others), siblings, fewest = heappop(queue)
@@ -203,7 +206,8 @@ def simplest_point(cases: Iterable[Case], steps: Steps) -> Point | None:
         agreements = [box.agreement(other) for other in around]
         nearest, _ = max(zip(around, agreements, strict=True), key=lambda pair: len(pair[1]))
         counts = Counter(chain.from_iterable(agreements))
-        # Leaving a box that agrees on all required parameters takes a further one. One leaves this many:
+        # Leaving a box that agrees on all required parameters needs another parameter. One parameter leaves
+        # at most this many boxes:
         most = len(around) - min((counts[parameter] for parameter in box), default=0)
         further = sum(box.required <= agreement for agreement in agreements)
         put(box.without(nearest, counts), others, len(box.required) + ceil(further / max(most, 1)))

@@ -116,18 +116,18 @@ def _checked_method(value: object) -> str:
     raise ValueError(f"method must be an HTTP method, got {shown(method)}{swapped}")
 
 
-def _pairs(name: str, given: Parameters) -> Pairs:
+def _pairs(name: str, parameters: Parameters) -> Pairs:
     items: Iterable[object]
-    if isinstance(given, Mapping):
+    if isinstance(parameters, Mapping):
         # Flask's and Django's items() return one value for a repeated name; getlist() has all of them.
-        all_of = getattr(type(given), "getlist", None)
+        all_of = getattr(type(parameters), "getlist", None)
         items = (
-            given.items()
+            parameters.items()
             if all_of is None
-            else [(key, value) for key in given for value in all_of(given, key)]
+            else [(key, value) for key in parameters for value in all_of(parameters, key)]
         )
     else:
-        items = check_iterable(name, given, "a mapping or pairs")
+        items = check_iterable(name, parameters, "a mapping or pairs")
     pairs: list[tuple[str, str]] = []
     for item in items:
         match item:

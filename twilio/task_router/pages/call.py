@@ -12,6 +12,8 @@ from .open_request import ANY, OpenRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from .open_request import Version
+
 # The objects that fetch statistics, and the resource of each. 1.1.1 has only the first.
 _STATISTICS = {
     "statistics": "Statistics",
@@ -27,14 +29,14 @@ class Call(NamedTuple):
     name: str
     requests: tuple[OpenRequest, ...]
     #: The only version that has the call, or ``None`` if both have it.
-    only_in: str | None = None
+    only_in: Version | None = None
 
 
 def get(
     path: str,
     *chosen: str,
     optional: Iterable[str] = (),
-    only_in: str | None = None,
+    only_in: Version | None = None,
     otherwise: str = "",
     **values: str,
 ) -> OpenRequest:
@@ -56,7 +58,7 @@ def _params(chosen: Iterable[str], values: dict[str, str]) -> tuple[tuple[str, s
     return (*values.items(), *((name, None) for name in chosen))
 
 
-def call(name: str, *requests: OpenRequest, only_in: str | None = None) -> Call:
+def call(name: str, *requests: OpenRequest, only_in: Version | None = None) -> Call:
     """Return a call with its requests."""
     return Call(name, requests, only_in)
 
@@ -81,7 +83,7 @@ def list_calls(name: str, path: str, item: str) -> Iterator[Call]:
 def statistics_calls(name: str, path: str, kinds: Iterable[str] = tuple(_STATISTICS)) -> Iterator[Call]:
     """Yield the calls that fetch the statistics of a resource or a list."""
     for kind in kinds:
-        only_in = None if kind == "statistics" else "1.21"
+        only_in: Version | None = None if kind == "statistics" else "1.21"
         yield call(
             f"{name}.{kind}.fetch", get(f"{path}/{_STATISTICS[kind]}", optional=[ANY]), only_in=only_in
         )

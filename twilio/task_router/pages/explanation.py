@@ -35,6 +35,7 @@ class Explanation:
     #: The call, or the event that the requests lead to.
     call: str
     #: The decisions about the page's channel, ``GET`` and ``POST``, and about each of the call's requests.
+    #: ``connect`` has only the ``GET``.
     decisions: tuple[Decision, ...]
     #: The reason, in sentences for people. The wording may change in later versions.
     reason: str
@@ -95,11 +96,11 @@ def explain(
 def explain_page(policy: AccessPolicy, page: Page) -> dict[str, Explanation]:
     """Explain the calls of a page under a policy, as :func:`explain` does."""
     steps = Steps()
-    asked = OpenPolicy(policy, steps)
+    open_policy = OpenPolicy(policy, steps)
     get, post = (policy.decide(method, page.channel_url) for method in ("GET", "POST"))
     no_channel = _reason_of_channel(page, lacking(policy.index, page.channel_url))
     requests = {call: tuple(map(page.addressed, call.requests)) for call in page.kind.calls}
-    decisions = {call: tuple(map(asked.decide, requests[call])) for call in requests}
+    decisions = {call: tuple(map(open_policy.decide, requests[call])) for call in requests}
     refused = {} if no_channel else {call: requests[call] for call in requests if not all(decisions[call])}
     grants = _grants_for(refused, policy, page, steps)
     explanations = [
@@ -110,7 +111,7 @@ def explain_page(policy: AccessPolicy, page: Page) -> dict[str, Explanation]:
             Explanation(
                 call=call.name,
                 decisions=(get, post, *decisions[call]),
-                reason=no_channel or _reason(asked, requests[call], decisions[call]),
+                reason=no_channel or _reason(open_policy, requests[call], decisions[call]),
                 grants=tuple(grants.get(call, {}).values()),
             )
             for call in requests
@@ -129,14 +130,14 @@ def _reason_of_channel(page: Page, lacks: Sequence[Lack]) -> str:
     return f"{words[0].upper()}{words[1:]}. {advice_on_lack(lacks)}"
 
 
-def _reason(asked: OpenPolicy, requests: Sequence[OpenRequest], decisions: Sequence[Decision]) -> str:
+def _reason(open_policy: OpenPolicy, requests: Sequence[OpenRequest], decisions: Sequence[Decision]) -> str:
     """Return the reason for a call: the first refused request's or, if all are allowed, the last one's."""
     for request, decision in zip(requests, decisions, strict=True):
         if not decision:
             version = f"In version {request.only_in}: " if request.only_in else ""
             otherwise = f" {request.otherwise}" if request.otherwise else ""
             return f"{version}{decision.reason}{otherwise}"
-    options = [name for request in requests for name in asked.refused_options(request)]
+    options = [name for request in requests for name in open_policy.refused_options(request)]
     return " ".join([decisions[-1].reason, *_refused(options)])
 
 
@@ -156,8 +157,8 @@ def _grants_for(
     for kind, grant, granted in with_each_grant(
         policy, page.kind.classes if refused else (), page.capability
     ):
-        asked = OpenPolicy(granted, steps)
+        open_policy = OpenPolicy(granted, steps)
         for call, requests in refused.items():
-            if kind not in found[call] and all(map(asked.allows, requests)):
+            if kind not in found[call] and all(map(open_policy.allows, requests)):
                 found[call][kind] = grant_in_words(kind, grant)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from twilio.task_router.access.comparison import decided_otherwise, made_up_word
 from twilio.task_router.access.request import Request
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from twilio.task_router.access.parameters import Steps
     from twilio.task_router.access.policy import AccessPolicy
     from twilio.task_router.rule import Rule
+
+#: A version of Worker.js.
+Version: TypeAlias = Literal["1.1.1", "1.21"]
 
 #: In place of a parameter's name: any number of parameters, whose names the page chooses, too.
 ANY: Final = "..."
@@ -49,7 +52,7 @@ class OpenRequest(NamedTuple):
     #: Parameters that the page may leave out. Decisions are about the request without them.
     optional: tuple[str, ...] = ()
     #: The only version that sends the request, or ``None`` if every version that has the call does.
-    only_in: str | None = None
+    only_in: Version | None = None
     #: The consequence of a refusal, in a sentence.
     otherwise: str = ""
 
@@ -191,8 +194,8 @@ class OpenPolicy:
             del wanted[ANY]
             mentioned = [self._made_up, *(name for rule in rules for name in rule.post_filter)]
             wanted = dict.fromkeys(mentioned, _MAYBE) | wanted
-        asked = rules[0]._replace(allow=not allow, post_filter=wanted)
-        return decided_otherwise(asked, rules, self._made_up, self._steps)
+        opposite = rules[0]._replace(allow=not allow, post_filter=wanted)
+        return decided_otherwise(opposite, rules, self._made_up, self._steps)
 
     def _closest(self, request: OpenRequest, usual: _Choice, other: _Choice) -> _Choice:
         """Return *other*, made as much like *usual* as possible without changing its decision."""
@@ -265,7 +268,10 @@ def _about_params(request: OpenRequest, rule: Rule) -> Rule | None:
     ``None`` if the other filter requires a parameter: in Worker.js, a ``GET`` has no form, and other requests
     have no query.
     """
-    own, other = (rule.query_filter, rule.post_filter)[:: 1 if request.kind == "query" else -1]
+    if request.kind == "query":
+        own, other = rule.query_filter, rule.post_filter
+    else:
+        own, other = rule.post_filter, rule.query_filter
     if any(matcher.required for matcher in other.values()):
         return None
     return rule._replace(query_filter={}, post_filter=own)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .call import Call
-    from .open_request import OpenRequest
+    from .open_request import OpenRequest, Version
 
 _WORKER = f"/Workers/{OWN_SID}"
 _RESERVATIONS = f"{_WORKER}/Reservations"
@@ -72,7 +72,9 @@ def _event(name: str) -> Call:
     )
 
 
-def _with_and_without_callback(name: str, request: OpenRequest, only_in: str | None = None) -> Iterator[Call]:
+def _with_and_without_callback(
+    name: str, request: OpenRequest, only_in: Version | None = None
+) -> Iterator[Call]:
     """Yield a reservation's call without and with its callback, before which Worker.js fetches the task."""
     task = get(_TASK, otherwise="Then the callback never comes, though the call itself was carried out.")
     yield call(f"reservation.{name}", request, only_in=only_in)
