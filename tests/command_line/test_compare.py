@@ -246,10 +246,10 @@ class TestNotes:
         out = run("inspect", capability.generate_token(100_000))
         lines = out.partition("\nWorth a second look\n")[2].splitlines()
         assert lines[:6] == [
-            "  ? The token is good for more than 24 hours, and nothing can revoke it. Make",
-            "    tokens that last an hour at most, and replace them in the page with",
-            "    worker.updateToken().",
-            "  ? Policy rule 6, POST /**, is wide: it allows POST the workspace, for one.",
+            "  ? The token is good for more than 24 hours, and only a new auth token ends it",
+            "    early. Make tokens that last an hour at most, and replace them in the page",
+            "    with updateToken() of its Worker.js object.",
+            "  ? Policy rule 6, POST /**, is wide: for example, it allows POST the workspace.",
             "    Grant only what the page does: name the resources that it works with.",
             "    and 1 more: --json has them all",
         ]

@@ -13,6 +13,7 @@ from twilio.task_router import (
     TaskRouterWorkspaceCapability,
     explain,
 )
+from twilio.task_router.pages.grants import with_each_grant
 
 # The classes in the table of the facts about Worker.js: the calls, and the first grant of each class.
 OLD, NEW, SPACE, QUEUE = (
@@ -113,3 +114,12 @@ def test_no_grant_for_one_task() -> None:
     explanation = explain(capability)["worker.updateTask"]
     assert not explanation
     assert explanation.grants == ()
+
+
+def test_rules_are_read_once() -> None:
+    policy = made(TaskRouterWorkerCapability).access_policy()
+    granted = [one for _, _, one in with_each_grant(policy, [TaskRouterWorkerCapability], made)]
+    assert len(granted) > 5
+    own = len(policy.index.rules)
+    for one in granted:
+        assert list(map(id, one.index.rules[:own])) == list(map(id, policy.index.rules))

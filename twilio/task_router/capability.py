@@ -23,13 +23,17 @@ from .checks import (
 from .rule import REQUIRED, Filter, PolicyRule, make_rule, read_rules
 from .tokens import sign_json, write_json
 from .urls import (
+    ACTIVITIES,
+    RESERVATIONS,
     TASK_ROUTER_BASE_URL,
     TASK_ROUTER_BASE_WS_URL,
     TASK_ROUTER_VERSION,
+    TASKS,
     channel_url,
     check_base_url,
     check_segment,
     resource_url,
+    workspace_path,
     workspace_url,
 )
 
@@ -405,7 +409,7 @@ class TaskRouterCapability(_WorkerChannelCapability):
         __init__ = _refusing_channel_id(_WorkerChannelCapability.__init__)
 
     def _allow_from_the_start(self) -> None:
-        self.add_policy(f"{self._workspace_url}/Activities", "GET", True)
+        self.add_policy(f"{self._workspace_url}{ACTIVITIES}", "GET", True)
 
     def allow_worker_fetch_attributes(self) -> None:
         """Let the page fetch the worker. Without this grant, Worker.js never becomes ready."""
@@ -418,14 +422,14 @@ class TaskRouterCapability(_WorkerChannelCapability):
     def allow_task_reservation_updates(self) -> None:
         """Let the page accept or reject a reservation, with the one parameter ``ReservationStatus``."""
         post_filter = {"ReservationStatus": REQUIRED}
-        self.add_policy(f"{self._workspace_url}/Tasks/**", "POST", True, None, post_filter)
+        self.add_policy(f"{self._workspace_url}{TASKS}", "POST", True, None, post_filter)
 
     # Names of twilio-python 3.7.0 to 4.4.0.
 
     @cached_property
     def base_url(self) -> str:
         """The REST API's URL with the version. The newer classes use this name for the workspace's URL."""
-        return self._workspace_url.removesuffix(f"/Workspaces/{self.workspace_sid}")
+        return self._workspace_url.removesuffix(workspace_path(self.workspace_sid))
 
     @cached_property
     def worker_sid(self) -> str:
@@ -467,9 +471,9 @@ class TaskRouterWorkerCapability(_WorkerChannelCapability):
 
     def _allow_from_the_start(self) -> None:
         own = vars(self)  # past __setattr__
-        own["activity_url"] = f"{self._workspace_url}/Activities"
-        own["reservations_url"] = f"{self._workspace_url}/Tasks/**"
-        own["worker_reservations_url"] = f"{self._resource_url}/Reservations/**"
+        own["activity_url"] = f"{self._workspace_url}{ACTIVITIES}"
+        own["reservations_url"] = f"{self._workspace_url}{TASKS}"
+        own["worker_reservations_url"] = f"{self._resource_url}{RESERVATIONS}"
         self.add_policy(self._resource_url, "GET", True)
         self.allow(self.activity_url, "GET")
         self.allow(self.reservations_url, "GET")

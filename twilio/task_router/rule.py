@@ -194,7 +194,14 @@ def read_rules(values: Iterable[object]) -> list[Rule]:
     :raises InvalidRuleError: if a rule is malformed.
     :raises ConflictingRulesError: if two rules differ only in ``allow``.
     """
-    rules = [_read(index, value) for index, value in enumerate(values)]
+    return check_conflicts([_read(index, value) for index, value in enumerate(values)])
+
+
+def check_conflicts(rules: list[Rule]) -> list[Rule]:
+    """Return the rules of an access policy, no two of which may differ only in ``allow``.
+
+    :raises ConflictingRulesError: if two do.
+    """
     if not all(rule.allow for rule in rules):
         first_of: dict[object, int] = {}
         for index, rule in enumerate(rules):

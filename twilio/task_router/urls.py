@@ -23,6 +23,13 @@ TASK_ROUTER_VERSION: Final = "v1"
 _BASE_URL = r"(?:https?|wss?)://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%-]+)*"
 _PATH_SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
+#: The workspace's activities, below its URL.
+ACTIVITIES: Final = "/Activities"
+#: The pattern of the workspace's tasks and their reservations, below its URL.
+TASKS: Final = "/Tasks/**"
+#: The pattern of a worker's reservations, below the worker's URL.
+RESERVATIONS: Final = "/Reservations/**"
+
 _FOLDERS = {"WK": "/Workers/", "WQ": "/TaskQueues/"}
 
 
@@ -31,6 +38,11 @@ def workspace_url(
 ) -> str:
     """Return a workspace's URL."""
     return f"{base_url}/{version}/Workspaces/{workspace_sid}"
+
+
+def workspace_path(workspace_sid: str) -> str:
+    """Return the path of a workspace, below the base URL and the version."""
+    return f"/Workspaces/{workspace_sid}"
 
 
 def resource_url(workspace: str, sid: str) -> str:
@@ -45,6 +57,11 @@ def resource_url(workspace: str, sid: str) -> str:
 def channel_url(account_sid: str, channel: str, base_ws_url: str = TASK_ROUTER_BASE_WS_URL) -> str:
     """Return the URL of a page's channel on the event bridge."""
     return f"{base_ws_url}/{account_sid}/{channel}"
+
+
+def channel_path(account_sid: str, channel: str = "") -> str:
+    """Return the path of a channel, or of all of an account's channels, below the base URL of channels."""
+    return f"/{account_sid}/{channel}" if channel else f"/{account_sid}"
 
 
 def base_before(url: str, path: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from twilio.task_router.checks import shown
 from twilio.task_router.rule import read_rule
 from twilio.task_router.sids import CLAIMS
-from twilio.task_router.urls import TASK_ROUTER_BASE_URL, base_before, is_whole, workspace_url
+from twilio.task_router.urls import TASK_ROUTER_BASE_URL, base_before, is_whole, workspace_path, workspace_url
 
 from .channel import advice_on_lack, claim_without_sid, lack_in_words, lacking
 from .comparison import made_up_word, redundant, representatives, witnesses
@@ -196,7 +196,7 @@ def _never_matching(indexed: RuleIndex) -> Iterator[Note]:
 
 def _wide(indexed: RuleIndex, workspace_sid: str, worker_sid: str | None, steps: Steps) -> Iterator[Note]:
     """Yield a note for each rule that lets the page change resources other than its own."""
-    path = f"/Workspaces/{workspace_sid}"
+    path = workspace_path(workspace_sid)
     bases = {base_before(rule.url, path) for rule in indexed.rules}  # such as another region's
     workspace_urls = {workspace_url(workspace_sid), *(f"{base}{path}" for base in bases if base is not None)}
     methods = ("POST", "DELETE")

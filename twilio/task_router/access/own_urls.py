@@ -9,8 +9,10 @@ from twilio.task_router.urls import (
     TASK_ROUTER_BASE_WS_URL,
     TASK_ROUTER_VERSION,
     base_before,
+    channel_path,
     channel_url,
     resource_url,
+    workspace_path,
     workspace_url,
 )
 
@@ -40,14 +42,19 @@ class OwnUrls(NamedTuple):
 def own_urls(rules: Sequence[Rule], sids: Sids) -> OwnUrls:
     """Return a token's own URLs, with the base URLs of the first rules that have them, or else Twilio's."""
     api_url = (
-        _before(rules, f"/Workspaces/{sids.workspace}") or f"{TASK_ROUTER_BASE_URL}/{TASK_ROUTER_VERSION}"
+        _before(rules, workspace_path(sids.workspace)) or f"{TASK_ROUTER_BASE_URL}/{TASK_ROUTER_VERSION}"
     )
     base_url, _, version = api_url.rpartition("/")
     base_ws_url = (
-        _before(rules, f"/{sids.account}/{sids.own_channel}")
-        or (sids.account and _before(rules, f"/{sids.account}"))  # the rules are for another channel
+        _before(rules, channel_path(sids.account, sids.own_channel))
+        or (sids.account and _before(rules, channel_path(sids.account)))  # the rules are for another channel
         or TASK_ROUTER_BASE_WS_URL
     )
+    return urls_of(sids, base_url, version, base_ws_url)
+
+
+def urls_of(sids: Sids, base_url: str, version: str, base_ws_url: str) -> OwnUrls:
+    """Return the URLs of a token's page below these base URLs."""
     workspace = workspace_url(sids.workspace, base_url, version)
     return OwnUrls(
         base_url,

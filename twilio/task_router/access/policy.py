@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, overload
 
 from twilio.task_router.checks import check_iterable, check_type
-from twilio.task_router.rule import read_rules
+from twilio.task_router.rule import check_conflicts, read_rules
 
 from . import comparison
 from .decision import Decision
@@ -20,9 +20,19 @@ from .rule_index import RuleIndex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from twilio.task_router.rule import PolicyRule
+    from twilio.task_router.rule import PolicyRule, Rule
 
     from .request import Parameters
+
+
+def policy_of(rules: Iterable[Rule]) -> AccessPolicy:
+    """Return the access policy of rules that have been read.
+
+    :raises ConflictingRulesError: if two rules differ only in ``allow``.
+    """
+    policy = AccessPolicy(())
+    policy.index = RuleIndex(check_conflicts(list(rules)))
+    return policy
 
 
 class AccessPolicy:

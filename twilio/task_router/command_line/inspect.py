@@ -106,13 +106,7 @@ def _worker_js(inspection: Inspection) -> tuple[dict[str, Explanation], str | No
     if inspection.sids.page is None:
         return {}, "no claim says which page of Worker.js the token is for"
     try:
-        urls = inspection.urls
-        page = page_of(
-            inspection.claims,
-            base_url=urls.base_url,
-            version=urls.version,
-            base_ws_url=urls.base_ws_url,
-        )
+        page = page_of(inspection.claims, inspection.urls)
         return explain_page(inspection.access_policy, page), None
     except (TypeError, ValueError) as error:  # a claim is not a SID, or there is too much to compare
         return {}, str(error)

@@ -9,7 +9,6 @@ from twilio.task_router.access.channel import advice_on_lack, lack_in_words, lac
 from twilio.task_router.access.parameters import Steps
 from twilio.task_router.capability import Capability
 from twilio.task_router.checks import check_type, shown
-from twilio.task_router.urls import check_base_url, check_segment
 from twilio.task_router.verification import VerifiedToken
 
 from .grants import grant_in_words, with_each_grant
@@ -84,21 +83,15 @@ def explain(
         page, policy = page_of_capability(source), source.access_policy()
     else:
         page, policy = page_of_token(source), source.access_policy
-    if base_url is not None:
-        page = page._replace(base_url=check_base_url("base_url", base_url))
-    if version is not None:
-        page = page._replace(version=check_segment("version", version))
-    if base_ws_url is not None:
-        page = page._replace(base_ws_url=check_base_url("base_ws_url", base_ws_url))
-    return explain_page(policy, page)
+    return explain_page(policy, page.at(base_url, version, base_ws_url))
 
 
 def explain_page(policy: AccessPolicy, page: Page) -> dict[str, Explanation]:
     """Explain the calls of a page under a policy, as :func:`explain` does."""
     steps = Steps()
     open_policy = OpenPolicy(policy, steps)
-    get, post = (policy.decide(method, page.channel_url) for method in ("GET", "POST"))
-    no_channel = _reason_of_channel(page, lacking(policy.index, page.channel_url))
+    get, post = (policy.decide(method, page.urls.channel) for method in ("GET", "POST"))
+    no_channel = _reason_of_channel(page, lacking(policy.index, page.urls.channel))
     requests = {call: tuple(map(page.addressed, call.requests)) for call in page.kind.calls}
     decisions = {call: tuple(map(open_policy.decide, requests[call])) for call in requests}
     refused = {} if no_channel else {call: requests[call] for call in requests if not all(decisions[call])}
@@ -124,9 +117,9 @@ def _reason_of_channel(page: Page, lacks: Sequence[Lack]) -> str:
     """Return the reason why nothing goes through the page's channel, with the remedy, or an empty string."""
     if not lacks:
         return ""
-    if page.sid == UNDEFINED:
+    if page.sids.channel == UNDEFINED:
         return f"The token lacks the claim {page.kind.claim}, from which Worker.js takes its channel."
-    words = lack_in_words(lacks, page.channel_url)
+    words = lack_in_words(lacks, page.urls.channel)
     return f"{words[0].upper()}{words[1:]}. {advice_on_lack(lacks)}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from twilio.task_router.access.policy import AccessPolicy
+from twilio.task_router.access.policy import policy_of
 from twilio.task_router.capability import (
     Capability,
     TaskRouterCapability,
@@ -14,9 +14,12 @@ from twilio.task_router.capability import (
     TaskRouterWorkspaceCapability,
 )
 from twilio.task_router.errors import ConflictingRulesError
+from twilio.task_router.rule import read_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from twilio.task_router.access.policy import AccessPolicy
 
 _Class = TypeVar("_Class", bound=type[Capability])
 
@@ -52,7 +55,7 @@ def with_each_grant(
 
     :param make: returns a capability of a class.
     """
-    rules = policy.rules
+    rules = policy.index.rules
     for kind in classes:
         capability = make(kind)
         from_the_start = capability.policies
@@ -61,7 +64,7 @@ def with_each_grant(
             if grant:
                 getattr(capability, grant)()
             with suppress(ConflictingRulesError):
-                yield kind, grant, AccessPolicy([*rules, *capability.policies])
+                yield kind, grant, policy_of([*rules, *map(read_rule, capability.policies)])
 
 
 def grant_in_words(kind: type[Capability], grant: str) -> str:
