@@ -112,7 +112,7 @@ def _show(inspection: Inspection, request: Request, verdict: Verdict, fix: Fix |
     unchecked = "" if verdict.checked else " (signature not checked)"
     reason = short(decision.reason, inspection)
     if verdict:
-        terminal.verdict(verdict.good, f"allowed by the rules{unchecked}: {reason}")
+        terminal.verdict(f"allowed by the rules{unchecked}: {reason}", good=verdict.good)
     elif not decision and _GIVE_A_401.issuperset(kind for kind, _ in verdict.problems):
         terminal.no(f"denied by the rules{unchecked}: {reason}")
         show_fix(fix, terminal)

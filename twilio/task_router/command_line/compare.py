@@ -125,7 +125,7 @@ def _show(compared: _Compared) -> None:
     terminal = Terminal()
     old, new, of_old, of_new, gained, lost = compared
     for name, verdict in (("OLD", of_old), ("NEW", of_new)):
-        terminal.verdict(verdict.good, f"{name}: {verdict.summary}")
+        terminal.verdict(f"{name}: {verdict.summary}", good=verdict.good)
     if old.access_policy is not None and new.access_policy is not None:
         _show_requests("NEW also permits:", gained, new, terminal)
         _show_requests("NEW no longer permits:", lost, old, terminal)

@@ -125,7 +125,7 @@ def _not_judged(inspection: Inspection, no_calls: str | None) -> list[str]:
 
 def _show(inspection: Inspection, verdict: Verdict) -> None:
     terminal = Terminal()
-    terminal.verdict(verdict.good, verdict.summary)
+    terminal.verdict(verdict.summary, good=verdict.good)
     if not inspection.claims:
         return
     _show_claims(inspection, terminal)
@@ -135,7 +135,7 @@ def _show(inspection: Inspection, verdict: Verdict) -> None:
     _show_notes(inspection, terminal)
     _show_not_judged(_not_judged(inspection, no_calls), terminal)
     terminal.blank()
-    terminal.verdict(verdict.good, verdict.summary)
+    terminal.verdict(verdict.summary, good=verdict.good)
 
 
 def _show_claims(inspection: Inspection, terminal: Terminal) -> None:
@@ -224,7 +224,8 @@ def _show_calls(
     terminal.say(f"Calls of Worker.js{', as far as the rules go' if is_refused else ''}")
     allowed = [call for call, explanation in calls.items() if explanation]
     if allowed:
-        terminal.verdict(None if is_refused else True, _in_families(allowed, calls), indent=2)
+        say = terminal.unknown if is_refused else terminal.yes
+        say(_in_families(allowed, calls), indent=2)
     if verdict.lacking:  # without its channel, no other rule helps
         words = lack_in_words(verdict.lacking)
         terminal.no(f"{words[0].upper()}{words[1:]}.", indent=2)

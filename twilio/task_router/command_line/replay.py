@@ -168,7 +168,8 @@ def _show(replayed: Replay, terminal: Terminal) -> None:
         _show_reasons(group.exchange, terminal)
     _say_more(bad, "refused group", terminal)
     for group in good[:_MOST]:
-        terminal.verdict(None if _is_open(group.exchange) else True, group.text())
+        say = terminal.unknown if _is_open(group.exchange) else terminal.yes
+        say(group.text())
     _say_more(good, "group", terminal)
     _show_fixes(replayed.exchanges, terminal)
     _show_unused_rules(replayed, terminal)
@@ -182,7 +183,7 @@ def _show(replayed: Replay, terminal: Terminal) -> None:
     if unchecked:
         also += "; signature not checked (set TWILIO_AUTH_TOKEN to check it)"
     all_went_through = None if unchecked else bool(replayed)
-    terminal.verdict(all_went_through, f"{requests} to the event bridge, {failed} failed{also}")
+    terminal.verdict(f"{requests} to the event bridge, {failed} failed{also}", good=all_went_through)
 
 
 def _is_open(exchange: Exchange) -> bool:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from twilio.task_router.diagnosis.inspection import Inspection
 
 _COLUMNS = 80
-_STYLES = {True: "green", False: "red", None: "yellow"}
 
 
 class Terminal:
@@ -41,9 +40,9 @@ class Terminal:
         self._width = min(self._console.width, _COLUMNS)
         try:
             "✓✗".encode(self._console.encoding)
-            self._marks = {True: "✓", False: "✗", None: "?"}
+            self._yes, self._no = "✓", "✗"
         except UnicodeError:
-            self._marks = {True: "+", False: "-", None: "?"}
+            self._yes, self._no = "+", "-"
 
     def say(self, text: str, *, start: str = "", indent: int = 0, style: str = "", wrap: bool = True) -> None:
         """Print text after *start*, wrapped and indented, or in one line for code to copy."""
@@ -57,22 +56,25 @@ class Terminal:
             prefix = f"{plain(start) if number == 0 else '':{indent}}"
             self._console.print(self._text(f"{prefix}{line}".rstrip(), style), soft_wrap=True)
 
-    def verdict(self, good: bool | None, text: str, *, indent: int = 0) -> None:  # noqa: FBT001 - three values
-        """Print text after the mark for yes, no or unknown, in the colour of the mark."""
-        start = f"{'':{indent}}{self._marks[good]} "
-        self.say(text, start=start, indent=indent + 2, style=_STYLES[good])
-
     def yes(self, text: str, *, indent: int = 0) -> None:
         """Print text after the mark for yes."""
-        self.verdict(True, text, indent=indent)  # noqa: FBT003 - yes
+        self._say_after(self._yes, text, indent, "green")
 
     def no(self, text: str, *, indent: int = 0) -> None:
         """Print text after the mark for no."""
-        self.verdict(False, text, indent=indent)  # noqa: FBT003 - no
+        self._say_after(self._no, text, indent, "red")
 
     def unknown(self, text: str, *, indent: int = 0) -> None:
         """Print text after the mark for unknown."""
-        self.verdict(None, text, indent=indent)
+        self._say_after("?", text, indent, "yellow")
+
+    def verdict(self, text: str, *, good: bool | None) -> None:
+        """Print text after the mark for yes, no or, if *good* is ``None``, unknown."""
+        say = {True: self.yes, False: self.no, None: self.unknown}[good]
+        say(text)
+
+    def _say_after(self, mark: str, text: str, indent: int, style: str) -> None:
+        self.say(text, start=f"{'':{indent}}{mark} ", indent=indent + 2, style=style)
 
     def blank(self) -> None:
         """Print an empty line."""

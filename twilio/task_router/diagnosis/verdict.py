@@ -51,7 +51,9 @@ class Verdict:
     @property
     def good(self) -> bool | None:
         """Whether nothing is wrong, or ``None`` if only the unchecked signature may be."""
-        return False if not self else True if self.checked else None
+        if not self:
+            return False
+        return True if self.checked else None
 
     @property
     def has_bad_token(self) -> bool:
