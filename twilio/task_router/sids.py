@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 #: The kinds of pages, one for each object of Worker.js.
 PageKind: TypeAlias = Literal["worker", "task queue", "workspace"]
 
+#: The part of a SID after its prefix, as a pattern. A digit tells a SID from a name such as ``Tasks``.
+AFTER_PREFIX: Final = "(?=[A-Za-z]*[0-9])[A-Za-z0-9]+"
+
 #: The claim from which each kind of page takes its channel.
 CLAIMS: Final[Mapping[PageKind, str]] = {
     "worker": "worker_sid",

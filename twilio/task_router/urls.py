@@ -19,6 +19,9 @@ TASK_ROUTER_BASE_EVENTS_URL: Final = TASK_ROUTER_BASE_WS_URL
 #: The version of TaskRouter's REST API.
 TASK_ROUTER_VERSION: Final = "v1"
 
+#: A part of every channel's URL.
+CHANNELS: Final = "/wschannels/"
+
 # Patterns as text, since most programs use the usual URLs and need no compiled pattern.
 _BASE_URL = r"(?:https?|wss?)://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%-]+)*"
 _PATH_SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._-]*"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from twilio.task_router.checks import shown
 from twilio.task_router.rule import read_rule
+from twilio.task_router.sentences import sentence
 from twilio.task_router.sids import CLAIMS
 from twilio.task_router.urls import TASK_ROUTER_BASE_URL, base_before, is_whole, workspace_path, workspace_url
 
@@ -114,11 +115,10 @@ def notes_on_claims(sids: Sids) -> Iterator[Note]:
 def _channel_denied(indexed: RuleIndex, sids: Sids) -> Iterator[Note]:
     url = own_urls(indexed.rules, sids).channel
     if lacks := lacking(indexed, url):
-        words = lack_in_words(lacks, url)
         yield Note(
             kind="channel-denied",
             rule_index=None,
-            reason=f"{words[0].upper()}{words[1:]}.",
+            reason=sentence(lack_in_words(lacks, url)),
             advice=advice_on_lack(lacks, claim_without_sid(sids)),
         )
 

@@ -10,8 +10,9 @@ from twilio.task_router.checks import shown
 from twilio.task_router.diagnosis.fix import Fix, fix_for
 from twilio.task_router.diagnosis.inspection import Inspection, inspect_token
 from twilio.task_router.diagnosis.verdict import Verdict, judge
+from twilio.task_router.sentences import sentence
 from twilio.task_router.times import iso
-from twilio.task_router.urls import is_whole
+from twilio.task_router.urls import CHANNELS, is_whole
 
 from .answer import show_fix, verdict_as_dict
 from .source import only_word, paste_from
@@ -119,11 +120,11 @@ def _show(inspection: Inspection, request: Request, verdict: Verdict, fix: Fix |
         _show_problems(verdict, terminal)
     else:
         _show_problems(verdict, terminal)
-        by = "the rules" if not inspection.unreadable_rules else "the rules that can be read"
+        by = "The rules that can be read" if inspection.unreadable_rules else "The rules"
         allow = "allow" if decision else "do not allow"
-        terminal.say(f"{by[0].upper()}{by[1:]} {allow} the request itself: {reason}", indent=2)
+        terminal.say(f"{by} {allow} the request itself: {reason}", indent=2)
         show_fix(fix, terminal)
-    if request.url == inspection.urls.channel or "/wschannels/" in request.url:
+    if request.url == inspection.urls.channel or CHANNELS in request.url:
         terminal.say(
             "This URL is the channel, to which Worker.js sends every request. The request that was refused "
             "is in the body: copy the body in the network view, and run check BODY"
@@ -133,4 +134,4 @@ def _show(inspection: Inspection, request: Request, verdict: Verdict, fix: Fix |
 def _show_problems(verdict: Verdict, terminal: Terminal) -> None:
     for kind, text in verdict.problems:
         answer = " That gives a 401." if kind in _GIVE_A_401 else ""
-        terminal.no(f"{text[0].upper()}{text[1:]}.{answer}")
+        terminal.no(f"{sentence(text)}{answer}")

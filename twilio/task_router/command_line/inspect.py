@@ -12,6 +12,7 @@ from twilio.task_router.diagnosis.inspection import MOST_BAD_RULES, Inspection, 
 from twilio.task_router.diagnosis.verdict import Verdict, judge
 from twilio.task_router.pages.explanation import Explanation, explain_page
 from twilio.task_router.pages.page import page_of
+from twilio.task_router.sentences import sentence
 from twilio.task_router.times import iso, utc
 
 from .answer import show_fix, token_as_dict
@@ -206,12 +207,12 @@ def _matcher(name: str, required: bool, value: str | None) -> str:  # noqa: FBT0
     return shown if required else f"{shown} (optional)"
 
 
-def _show_not_judged(sentences: Sequence[str], terminal: Terminal) -> None:
-    if sentences:
+def _show_not_judged(questions: Sequence[str], terminal: Terminal) -> None:
+    if questions:
         terminal.blank()
         terminal.say("Not judged")
-    for sentence in sentences:
-        terminal.unknown(sentence, indent=2)
+    for question in questions:
+        terminal.unknown(question, indent=2)
 
 
 def _show_calls(
@@ -227,8 +228,7 @@ def _show_calls(
         say = terminal.unknown if is_refused else terminal.yes
         say(_in_families(allowed, calls), indent=2)
     if verdict.lacking:  # without its channel, no other rule helps
-        words = lack_in_words(verdict.lacking)
-        terminal.no(f"{words[0].upper()}{words[1:]}.", indent=2)
+        terminal.no(sentence(lack_in_words(verdict.lacking)), indent=2)
         show_fix(fix_for(inspection, None, verdict), terminal)
         return
     if not all(calls["ready"].decisions[:2]):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twilio.task_router.diagnosis.recording import read_recording
 from twilio.task_router.diagnosis.replay import Exchange, Replay, replay
+from twilio.task_router.sids import AFTER_PREFIX
 
 from .answer import show_fix, verdict_as_dict
 from .source import opened
@@ -138,7 +139,7 @@ def _grouped(exchanges: Sequence[Exchange]) -> list[_Group]:
 
 
 # A segment of a URL: the SID of a task or a reservation.
-_SID: Final = re.compile(r"(?<=/)(W[TR])(?=[A-Za-z]*[0-9])[A-Za-z0-9]+(?=/|$)")
+_SID: Final = re.compile(f"(?<=/)(W[TR]){AFTER_PREFIX}(?=/|$)")
 
 
 def _general(case: Case) -> str:

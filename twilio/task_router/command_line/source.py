@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 import os
 import re
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from twilio.task_router.checks import shown
+from twilio.task_router.diagnosis.encoding import encoding_of
 from twilio.task_router.diagnosis.paste import Paste, read_paste
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT: Final = "-"
 _LONGEST_PASTE: Final = 1 << 20  # bytes
-_UTF_16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def paste_from(word: str | None, missing: str) -> Paste:
@@ -35,8 +34,7 @@ def paste_from(word: str | None, missing: str) -> Paste:
             f"a token or a request has at most {_LONGEST_PASTE:,} bytes, and this has more: if it is a HAR "
             "file, run replay on it"
         )
-    encoding = "utf-16" if start.startswith(_UTF_16_MARKS) else "utf-8-sig"
-    return read_paste(start.decode(encoding, "backslashreplace"))
+    return read_paste(start.decode(encoding_of(start), "backslashreplace"))
 
 
 def only_word(words: list[str], usage: str) -> str | None:

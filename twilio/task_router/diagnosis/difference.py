@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from twilio.task_router.access.mistaken_url import NO_VALUES, correct_case, mistake_in
 from twilio.task_router.checks import is_sid, shown, shown_text
+from twilio.task_router.sids import AFTER_PREFIX
 from twilio.task_router.urls import is_of_twilio, root_and_path
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _ENCODED_PERCENT = re.compile("%(?:25)+")
 # The prefixes of the SIDs in these collections. Workers may also have names.
 _PREFIXES = {"Tasks": "WT", "Reservations": "WR", "TaskQueues": "WQ", "Workflows": "WW", "Activities": "WA"}
-_AFTER_PREFIX = re.compile("(?=[A-Za-z]*[0-9])[A-Za-z0-9]+")
 _OF_ALL_WORKERS = frozenset({"", "Statistics", "CumulativeStatistics", "RealTimeStatistics"})
 
 
@@ -105,9 +105,9 @@ def _below_workspace(inspection: Inspection, segments: list[str]) -> str | None:
     for name, sid in zip_longest(segments[::2], segments[1::2], fillvalue=""):
         if (correct := correct_case(name)) is not None:
             return _wrong_case(name, correct)
-        prefix = _PREFIXES.get(name)
-        if prefix not in (None, sid[:2]) and prefix == sid[:2].upper() and _AFTER_PREFIX.fullmatch(sid[2:]):
-            return _wrong_case(sid, prefix + sid[2:])
+        prefix, rest = sid[:2].upper(), sid[2:]
+        if _PREFIXES.get(name) == prefix != sid[:2] and re.fullmatch(AFTER_PREFIX, rest):
+            return _wrong_case(sid, prefix + rest)
     return _of_worker(inspection, segments)
 
 

@@ -14,7 +14,8 @@ from twilio.task_router.access.policy import AccessPolicy
 from twilio.task_router.access.request import grouped
 from twilio.task_router.pages.grants import grant_in_words
 from twilio.task_router.rule import METHODS, OPTIONAL, REQUIRED, PolicyRule, make_rule
-from twilio.task_router.sids import CLAIMS
+from twilio.task_router.sentences import sentence
+from twilio.task_router.sids import AFTER_PREFIX, CLAIMS
 
 from .difference import difference
 from .hidden import can_be_pasted
@@ -46,8 +47,8 @@ _OF_A_PART: Final = frozenset({"Page", "PageToken", "PageSize", "Minutes", "Star
 
 # The SIDs of tasks and reservations, by their collections: tomorrow's are others.
 _TASK_OR_RESERVATION: Final = {
-    "Tasks": re.compile(r"WT(?=[A-Za-z]*[0-9])[A-Za-z0-9]+"),
-    "Reservations": re.compile(r"WR(?=[A-Za-z]*[0-9])[A-Za-z0-9]+"),
+    "Tasks": re.compile(f"WT{AFTER_PREFIX}"),
+    "Reservations": re.compile(f"WR{AFTER_PREFIX}"),
 }
 
 
@@ -188,7 +189,7 @@ def _obstacle(inspection: Inspection, request: Request, verdict: Verdict) -> str
     if request.method not in METHODS:
         return f"TaskRouter takes only GET, POST and DELETE, so no rule can allow {request.method}."
     if (differs := difference(inspection, request.url)) is not None:
-        return f"{differs[0].upper()}{differs[1:]}. {_NOT_ITS_OWN}"
+        return f"{sentence(differs)} {_NOT_ITS_OWN}"
     parameters = dict((*request.query, *request.form))
     if not all(map(can_be_pasted, (request.url, *parameters))):
         return "No rule may contain text that looks like a secret or that UTF-8 cannot encode."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
 from twilio.task_router.access.request import Request
-from twilio.task_router.urls import is_whole
+from twilio.task_router.urls import CHANNELS, is_whole
 
 from .body import Body, read_body
 from .json_stream import JsonStream, TooDeep
@@ -34,8 +34,6 @@ class Entry(NamedTuple):
 
 #: The message about a file without entries.
 NO_ENTRIES: Final = "this is not a HAR file: it has no entries"
-#: A part of every channel's URL.
-CHANNELS: Final = "/wschannels/"
 _WEB_SCHEMES: Final = {"wss": "https", "ws": "http"}
 
 

@@ -24,6 +24,7 @@ from twilio.task_router.checks import check_auth_token, shown
 from twilio.task_router.errors import ComparisonTooHardError, ConflictingRulesError, InvalidRuleError
 from twilio.task_router.pages.grants import grant_in_words, with_each_grant
 from twilio.task_router.rule import Rule, read_rule
+from twilio.task_router.sentences import clause
 from twilio.task_router.sids import sids_of
 from twilio.task_router.times import is_numeric_date, moment
 from twilio.task_router.urls import root_and_path
@@ -199,7 +200,7 @@ def inspect_token(token: str) -> Inspection:
     wrong_types = claim_problems(read.claims)
     # verify_token returns a token with such notes, but the token's page does not work.
     wrong_channel = (
-        [] if wrong_types else [_as_problem(note) for note in notes_on_claims(sids_of(read.claims))]
+        [] if wrong_types else [clause(note.reason) for note in notes_on_claims(sids_of(read.claims))]
     )
     rules, access_policy, bad_rules = _read_rules(read.claims.get("policies"))
     problems += (Problem("bad-claims", text) for text in (*wrong_types, *wrong_channel, *bad_rules))
@@ -210,10 +211,6 @@ def inspect_token(token: str) -> Inspection:
 def _payload(read: tokens.Token) -> str:
     encoded = read.signing_input.partition(b".")[2]
     return urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4)).decode()
-
-
-def _as_problem(note: Note) -> str:
-    return f"{note.reason[0].lower()}{note.reason[1:].removesuffix('.')}"
 
 
 def _read_rules(policies: object) -> tuple[list[Rule | None], AccessPolicy | None, list[str]]:

@@ -7,6 +7,8 @@ import json
 import re
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
+from .encoding import encoding_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,9 +47,8 @@ class JsonStream:
 
     def __init__(self, stream: BinaryIO) -> None:
         start = stream.read(_PIECE)
-        is_utf_16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         self._stream = stream
-        self._from_bytes = codecs.getincrementaldecoder("utf-16" if is_utf_16 else "utf-8-sig")("replace")
+        self._from_bytes = codecs.getincrementaldecoder(encoding_of(start))("replace")
         self._from_json = json.JSONDecoder(parse_int=_number, strict=False)
         self._text = self._from_bytes.decode(start)
         #: Whether the whole stream has been read at once, because it is short.

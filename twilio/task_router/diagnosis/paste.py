@@ -7,8 +7,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from twilio.task_router.urls import CHANNELS
+
 from .body import Body, read_body
-from .har import CHANNELS
 from .json_stream import breaks_off
 from .snippet import CUT_OFF, Snippet, read_snippets
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from twilio.task_router.access.request import Request
+from twilio.task_router.urls import CHANNELS
 
 from .body import Body
-from .har import CHANNELS, NO_ENTRIES, Entry, channel_of, read_har
+from .har import NO_ENTRIES, Entry, channel_of, read_har
 from .json_stream import JsonStream
 from .paste import Paste, read_paste, read_snippet
 from .snippet import read_snippets

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from twilio.task_router.access.own_class import from_the_start
 from twilio.task_router.access.request import Request
+from twilio.task_router.sentences import sentence
+from twilio.task_router.urls import CHANNELS
 
 from .fix import Fix, fix_for
-from .har import CHANNELS, Entry
 from .inspection import Inspection, inspect_token
 from .verdict import Verdict, judge
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from twilio.task_router.rule import PolicyRule
 
     from .body import Body
+    from .har import Entry
 
 
 class Case(NamedTuple):
@@ -118,7 +120,7 @@ class Replay:
         if not refused:
             yield from _sentence(_NO_ANSWER, [one for one in exchanges if one.status == 0])
         if self.damage:
-            yield f"{self.damage[0].upper()}{self.damage[1:]}. The requests after that are missing here."
+            yield f"{sentence(self.damage)} The requests after that are missing here."
         if not exchanges:
             yield (
                 "The recording has no request to an event bridge. Open the network view before the page "

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from twilio.task_router.access.channel import lack_in_words, lacking
 from twilio.task_router.checks import shown_text
+from twilio.task_router.sentences import sentence
 from twilio.task_router.times import from_now
 
 from .inspection import Problem
@@ -70,7 +71,7 @@ class Verdict:
     @property
     def reasons(self) -> list[str]:
         """The reasons for the verdict, each a sentence, the most important first."""
-        reasons = [f"{text[0].upper()}{text[1:]}." for _, text in self.problems]
+        reasons = [sentence(text) for _, text in self.problems]
         if self.decision is not None and not (self.decision and reasons):
             reasons.append(self.decision.reason)
         return reasons

@@ -9,6 +9,7 @@ from twilio.task_router.access.channel import advice_on_lack, lack_in_words, lac
 from twilio.task_router.access.parameters import Steps
 from twilio.task_router.capability import Capability
 from twilio.task_router.checks import check_type, shown
+from twilio.task_router.sentences import sentence
 from twilio.task_router.verification import VerifiedToken
 
 from .grants import grant_in_words, with_each_grant
@@ -119,8 +120,7 @@ def _reason_of_channel(page: Page, lacks: Sequence[Lack]) -> str:
         return ""
     if page.sids.channel == UNDEFINED:
         return f"The token lacks the claim {page.kind.claim}, from which Worker.js takes its channel."
-    words = lack_in_words(lacks, page.urls.channel)
-    return f"{words[0].upper()}{words[1:]}. {advice_on_lack(lacks)}"
+    return f"{sentence(lack_in_words(lacks, page.urls.channel))} {advice_on_lack(lacks)}"
 
 
 def _reason(open_policy: OpenPolicy, requests: Sequence[OpenRequest], decisions: Sequence[Decision]) -> str:
