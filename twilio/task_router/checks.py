@@ -7,7 +7,7 @@ import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from math import isfinite
-from typing import Any, NoReturn, TypeGuard, cast
+from typing import Any, NoReturn, cast
 
 from .mask import masked
 
@@ -72,11 +72,6 @@ def check_type(name: str, value: object, kind: type | tuple[type, ...], expected
     """
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise wrong_type(name, expected, value)
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    """Return whether *value* is a number, which a ``bool`` is not."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def check_finite(name: str, value: object) -> None:
