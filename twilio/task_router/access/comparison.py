@@ -128,7 +128,7 @@ def representatives(rules: Sequence[Rule], method: str, made_up: str, steps: Ste
             if wildcard:
                 urls[f"{prefix}/{made_up}"] = 1
                 urls[f"{prefix}/{made_up}/{made_up}"] = 2
-    steps.take(8 * len(urls) + sum(map(len, urls)) // 200)
+    steps.take(16 * len(urls) + sum(map(len, urls)) // 200)
     return sorted(filter(is_whole, urls), key=lambda url: (urls[url], len(url), url))
 
 
