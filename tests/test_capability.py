@@ -480,6 +480,24 @@ class TestSnapshot:
         with pytest.raises(ConflictingRulesError):
             capability.generate_token()
 
+    def test_snapshot_without_allow(self) -> None:
+        """JSON would have the name's own text, so the rule would deny."""
+
+        class Name(str):
+            __slots__ = ()
+
+            def __hash__(self) -> int:
+                return hash("allow")
+
+            def __eq__(self, other: object) -> bool:
+                return other == "allow"
+
+        capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
+        rule: dict[str, Any] = {"url": WORKSPACE_URL, "method": "POST", Name("permit"): True}
+        capability.policies.append(rule)  # type: ignore[arg-type]
+        signed = claims_of(capability.generate_token())["policies"][-1]
+        assert signed == capability.make_policy(WORKSPACE_URL, "POST")
+
     def test_snapshot_beside_an_attribute(self) -> None:
         capability = TaskRouterWorkspaceCapability("AC123", "secret", "WS456")
         claims = claims_of(capability.generate_token(attributes={"a": {"allow": True}, "b": '"allow":'}))

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 
-from tests.example import AUTH_TOKEN, CHANNEL_URL
+from tests.example import AUTH_TOKEN, CHANNEL_URL, sign
 from tests.judges import recorded
 from twilio.task_router import Note, TaskRouterTaskQueueCapability, TaskRouterWorkerCapability, verify_token
-from twilio.task_router.tokens import sign
 
 WORKER = TaskRouterWorkerCapability("AC123", AUTH_TOKEN, "WS456", "WK789")
 QUEUE = TaskRouterTaskQueueCapability("AC123", AUTH_TOKEN, "WS456", "WQ789")

@@ -7,6 +7,7 @@ import json
 from datetime import datetime, timezone
 from typing import Any
 
+from tests.example import sign
 from tests.judges import recorded
 from twilio.task_router import (
     Capability,
@@ -15,7 +16,6 @@ from twilio.task_router import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
-from twilio.task_router.tokens import sign
 
 KEY = "fedcba9876543210" * 2
 DIGITS = "0123456789abcdef" * 2

@@ -25,6 +25,7 @@ from tests.command_line.samples import (
     with_claims,
     with_header,
 )
+from tests.example import sign
 from tests.judges import recorded
 from twilio.task_router import (
     Capability,
@@ -32,7 +33,6 @@ from twilio.task_router import (
     TaskRouterWorkerCapability,
     TaskRouterWorkspaceCapability,
 )
-from twilio.task_router.tokens import sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable

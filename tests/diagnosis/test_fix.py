@@ -21,6 +21,7 @@ from tests.command_line.samples import (
     token_of,
     with_claims,
 )
+from tests.example import sign
 from tests.judges import recorded, second_opinion
 from twilio.task_router import (
     OPTIONAL,
@@ -33,7 +34,6 @@ from twilio.task_router import (
     TaskRouterWorkspaceCapability,
 )
 from twilio.task_router.diagnosis import denials, difference
-from twilio.task_router.tokens import sign
 
 if TYPE_CHECKING:
     from tests.command_line.conftest import Run

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.command_line.samples import GRANTS, KEY, capability_of, token_of, with_claims
+from tests.example import sign
 from tests.judges import recorded
 from twilio.task_router.diagnosis.inspection import inspect_token
 from twilio.task_router.diagnosis.maker import OFFICIAL_SDK, OURS, maker_of
-from twilio.task_router.tokens import sign
 
 if TYPE_CHECKING:
     from twilio.task_router import Capability

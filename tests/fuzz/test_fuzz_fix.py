@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 
 from hypothesis import strategies as st
 
-from tests.example import ARGUMENTS, CHANNEL_URL, WORKSPACE_URL
+from tests.example import ARGUMENTS, CHANNEL_URL, WORKSPACE_URL, sign
 from tests.fuzz.forged_tokens import KEY
 from tests.fuzz.weighted import weighted
 from tests.judges import recorded, second_opinion
@@ -37,7 +37,6 @@ from twilio.task_router import (
 from twilio.task_router.diagnosis.fix import fix_for
 from twilio.task_router.diagnosis.inspection import capability_of, inspect_token
 from twilio.task_router.diagnosis.verdict import judge
-from twilio.task_router.tokens import sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

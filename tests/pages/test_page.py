@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.example import ARGUMENTS, AUTH_TOKEN
+from tests.example import ARGUMENTS, AUTH_TOKEN, sign
 from tests.pages.samples import made
 from twilio.task_router import (
     Capability,
@@ -13,7 +13,6 @@ from twilio.task_router import (
     explain,
     verify_token,
 )
-from twilio.task_router.tokens import sign
 
 
 @pytest.mark.parametrize(
