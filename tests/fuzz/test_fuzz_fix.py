@@ -34,8 +34,9 @@ from twilio.task_router import (
     TaskRouterWorkspaceCapability,
     make_policy,
 )
+from twilio.task_router.access.own_class import own_capability
 from twilio.task_router.diagnosis.fix import fix_for
-from twilio.task_router.diagnosis.inspection import capability_of, inspect_token
+from twilio.task_router.diagnosis.inspection import inspect_token
 from twilio.task_router.diagnosis.verdict import judge
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def check(case: Case) -> str:
     assert fix is not None
     if fix.grant is not None:
         kind, _, name = fix.grant.removesuffix("()").removesuffix(" (from the start)").partition(".")
-        granted = capability_of(inspection, getattr(task_router, kind))
+        granted = own_capability(getattr(task_router, kind), inspection.sids, inspection.urls)
         if name:
             getattr(granted, name)()
         _check_added(case, granted.policies)

@@ -573,6 +573,10 @@ def _without_conflicts(rules: list[Any]) -> list[PolicyRule]:
         copies.append(copy)
     else:
         return copies
+    return _read_copies(rules)
+
+
+def _read_copies(rules: list[Any]) -> list[PolicyRule]:
     return [rule.as_dict() for rule in read_rules(rules)]
 
 
@@ -583,7 +587,7 @@ def _payload(claims: dict[str, Any], rules: list[Any]) -> str:
     """
     payload = json_text("claims", write_json, claims)
     if payload.count('"allow":') != len(rules):
-        claims["policies"] = [rule.as_dict() for rule in read_rules(rules)]
+        claims["policies"] = _read_copies(rules)
         payload = json_text("claims", write_json, claims)
     return payload
 

@@ -48,6 +48,14 @@ def own_capability(kind: type[Capability], sids: Sids, urls: OwnUrls) -> Capabil
     )
 
 
+def rules_from_the_start(kind: type[Capability], sids: Sids, urls: OwnUrls) -> frozenset[object]:
+    """Return the identities of the rules that a class makes by itself for a token's page.
+
+    :raises ValueError: if a SID or a URL is malformed.
+    """
+    return frozenset(read_rule(rule).identity for rule in own_capability(kind, sids, urls).policies)
+
+
 def from_the_start(rules: Sequence[Rule], sids: Sids) -> set[int]:
     """Return the indexes of the rules that the newest class for a token's page makes by itself.
 
@@ -57,10 +65,9 @@ def from_the_start(rules: Sequence[Rule], sids: Sids) -> set[int]:
     if sids.page is None:
         return set()
     try:
-        capability = own_capability(CLASSES[sids.page][0], sids, own_urls(rules, sids))
+        made = rules_from_the_start(CLASSES[sids.page][0], sids, own_urls(rules, sids))
     except ValueError:
         return set()
-    made = {read_rule(rule).identity for rule in capability.policies}
     indexes: dict[object, int] = {}
     for index, rule in enumerate(rules):
         if rule.allow:

@@ -1,4 +1,4 @@
-"""The command line: a thin shell over the library, with one module for each command."""
+"""The command line: one module for each command, loaded when the command is run."""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ import jwt
 
 from twilio.task_router import tokens
 from twilio.task_router.access.notes import notes_on_claims, notes_on_token
-from twilio.task_router.access.own_class import CLASSES, own_capability
+from twilio.task_router.access.own_class import CLASSES, own_capability, rules_from_the_start
 from twilio.task_router.access.own_urls import own_urls
-from twilio.task_router.access.policy import AccessPolicy
+from twilio.task_router.access.policy import AccessPolicy, policy_of
 from twilio.task_router.access.rule_index import RuleIndex
 from twilio.task_router.capability import Capability, TaskRouterCapability, TaskRouterWorkerCapability
 from twilio.task_router.checks import check_auth_token, shown
@@ -146,7 +146,7 @@ class Inspection:
         has = {rule.identity for rule in self.rules if rule is not None and rule.allow}
         for kind in CLASSES[page]:
             with suppress(ValueError):  # a SID or a URL cannot be one
-                if {read_rule(rule).identity for rule in capability_of(self, kind).policies} <= has:
+                if rules_from_the_start(kind, self.sids, self.urls) <= has:
                     return kind
         return None
 
@@ -162,7 +162,8 @@ class Inspection:
         if own is None or self.access_policy is None:
             return []
         classes = [own, TaskRouterWorkerCapability] if own is TaskRouterCapability else [own]
-        return [*with_each_grant(self.access_policy, classes, partial(capability_of, self))]
+        make = partial(own_capability, sids=self.sids, urls=self.urls)
+        return [*with_each_grant(self.access_policy, classes, make)]
 
     @cached_property
     def overriding(self) -> frozenset[str]:
@@ -230,20 +231,12 @@ def _read_rules(policies: object) -> tuple[list[Rule | None], AccessPolicy | Non
     # In place of each rule that cannot be read, so that the others keep their indexes. The URL matches no
     # request, and is longer than any other, so that there is no conflict with another rule.
     longest = max((rule.url for rule in rules if rule is not None), key=len, default="")
-    nothing = {"url": f"?{longest}", "method": "GET"}
+    nothing = read_rule({"url": f"?{longest}", "method": "GET"})
     try:
-        access_policy = AccessPolicy(nothing if rule is None else rule.as_dict() for rule in rules)
+        access_policy = policy_of(nothing if rule is None else rule for rule in rules)
     except ConflictingRulesError as error:
         return rules, None, [*problems, f"{error}, and TaskRouter refuses such a token"]
     return rules, access_policy if any(rules) or not rules else None, problems
-
-
-def capability_of(inspection: Inspection, kind: type[Capability]) -> Capability:
-    """Return a capability with a token's SIDs and URLs.
-
-    :raises ValueError: if a SID or a URL is malformed.
-    """
-    return own_capability(kind, inspection.sids, inspection.urls)
 
 
 _A_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
